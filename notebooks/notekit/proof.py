@@ -1,0 +1,193 @@
+"""Derivations whose every link is verified before it is shown."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+import sympy as sp
+from IPython.display import display
+
+DIGITS, POINTS = 30, 5  # a numerical check compares this many digits at this many random points
+SECONDS = 20.0  # after which SymPy counts as undecided
+RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
+# How SymPy says that it cannot handle the form of an expression: that leaves a link undecided, not wrong.
+GAVE_UP = (TimeoutError, NotImplementedError, ArithmeticError, AttributeError, TypeError, ValueError, sp.PolynomialError)
+SIMPLIFIERS = (
+    sp.expand,
+    sp.simplify,
+    sp.factor,
+    lambda e: sp.simplify(sp.expand_func(e)),
+    lambda e: sp.gammasimp(e.rewrite(sp.gamma)),
+    lambda e: sp.simplify(e.rewrite(sp.exp)),
+)
+
+
+class DerivationError(AssertionError):
+    """A link of a derivation, or an identity, does not hold."""
+
+
+class Verdict(NamedTuple):
+    """How a relation was established: exactly, or numerically at `points` random points."""
+
+    exact: bool
+    points: int = 0
+
+    def __str__(self) -> str:
+        return "exact" if self.exact else f"to {DIGITS} digits" + (f" at {self.points} random points" if self.points > 1 else "")
+
+
+def derive(start, *links, where: dict | None = None):
+    """Verify and show a chain of relations; return its last expression.
+
+    Each link is `(expression, "reason")`, an equality with the line before it,
+    or `("<=" or ">=", expression, "reason")`. Explicit matrices are compared entry by entry.
+    `where` restricts symbols to intervals: `{theta: (0, sp.pi)}`.
+    A link is tried at random points that respect the symbols' assumptions and `where`, then exactly;
+    if SymPy cannot decide it, the line says that it was checked numerically.
+
+    Raises DerivationError for a wrong link (with a point at which it fails), ValueError for a malformed
+    or undecidable one, TypeError for something that is no expression.
+    """
+    if not links:
+        raise ValueError('derive needs at least one link: derive(start, (expression, "reason"), …)')
+    previous = start = _expression(start, "the start")
+    rows, plain = [("", start, "")], [str(start)]
+    for number, link in enumerate(links, 1):
+        relation, expression, reason = ("=", *link)[-3:] if isinstance(link, tuple) and len(link) in (2, 3) else ("", 0, "")
+        if relation not in RELATIONS or not isinstance(reason, str):
+            raise ValueError(f'step {number} must be (expression, "reason") or ("<=", expression, "reason"), not {link!r}')
+        name = f"step {number} ({reason})"
+        expression = _expression(expression, name)
+        if new := expression.free_symbols - start.free_symbols:
+            raise ValueError(f"{name} has unbound symbols, which the start does not contain: {', '.join(map(str, new))}")
+        verdict = verify(previous, relation, expression, where, name)
+        rows.append((f"${RELATIONS[relation]}$", expression, reason if verdict.exact else f"{reason} *(checked {verdict})*"))
+        plain.append(f"{relation} {expression}    [{reason}; {verdict}]")
+        previous = expression
+    display({"text/markdown": _table(rows), "text/plain": "\n".join(plain)}, raw=True)
+    return previous
+
+
+def verify(left, relation: str, right, where: dict | None = None, name: str = "the identity") -> Verdict:
+    """Establish `left relation right`, exactly if SymPy can, otherwise to 30 digits at random points.
+
+    Raises DerivationError with both sides and a witness point if it is false,
+    ValueError if it can be neither proved nor evaluated.
+    """
+    left, right = _expression(left, name), _expression(right, name)
+    if getattr(left, "shape", ()) != getattr(right, "shape", ()):
+        raise DerivationError(f"{name} compares different shapes\n  left:  {left}\n  right: {right}")
+    if hasattr(left, "shape"):
+        verdicts = [verify(*pair, where, name) for pair in zip(left, [relation] * len(left), right)]
+        return min(verdicts, key=lambda verdict: (verdict.exact, verdict.points), default=Verdict(True))
+    if left == right:
+        return Verdict(True)
+    points = 0
+    for point in _points(left.free_symbols | right.free_symbols, where or {}):
+        a, b = _evaluate(left, point), _evaluate(right, point)
+        if a is None or b is None:
+            continue
+        points += 1
+        if not _holds(a, relation, b):
+            at = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "there are no free symbols"
+            sides = f"  left:  {left}\n         = {sp.N(a, 15)}\n  right: {right}\n         = {sp.N(b, 15)}"
+            raise DerivationError(f"{name} does not hold: left {relation} right fails\n{sides}\n  at:    {at}")
+    if _proves(left, relation, right):
+        return Verdict(True)
+    if not points:
+        advice = "give smaller steps, or assumptions and `where` intervals under which both sides are numbers"
+        raise ValueError(f"{name} can be neither proved nor evaluated; {advice}\n  left:  {left}\n  right: {right}")
+    return Verdict(False, points)
+
+
+def _proves(left: sp.Expr, relation: str, right: sp.Expr) -> bool:
+    """Whether SymPy settles the relation within the time limit."""
+    with suppress(*GAVE_UP), _time_limit():
+        difference = (right - left if relation == "<=" else left - right).doit()
+        for simplify in SIMPLIFIERS:
+            with suppress(*GAVE_UP):
+                form = simplify(difference)
+                if form == 0 if relation == "=" else form.is_nonnegative:
+                    return True
+    return False
+
+
+def _holds(a: sp.Expr, relation: str, b: sp.Expr) -> bool:
+    slack = sp.Float(10, DIGITS + 10) ** -DIGITS * max(1, abs(a), abs(b))
+    if relation == "=":
+        return bool(abs(a - b) <= slack)
+    return bool(a.is_real and b.is_real and (a - b if relation == "<=" else b - a) <= slack)
+
+
+def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
+    """The value at the point to more digits than are compared, or None if there is none."""
+    with suppress(*GAVE_UP), _time_limit():
+        value = expression.subs(point)
+        if value.has(sp.Derivative, sp.Subs, sp.Limit):  # the forms that evalf leaves alone
+            value = value.doit()
+        value = value.evalf(DIGITS + 10, chop=True)
+        if all(part.is_Float or part.is_Rational for part in value.as_real_imag()):
+            return value
+    return None
+
+
+def _points(symbols: set[sp.Symbol], where: dict) -> Iterator[dict]:
+    """Random points that satisfy the assumptions of all symbols; one empty point if there are none."""
+    rng = random.Random(int(os.environ.get("NOTEKIT_SEED", "0")))
+    for _ in range(POINTS if symbols else 1):
+        yield {symbol: _draw(symbol, where.get(symbol), rng) for symbol in sorted(symbols, key=str)}
+
+
+def _draw(symbol: sp.Symbol, interval: tuple | None, rng: random.Random) -> sp.Expr:
+    low, high = map(sp.sympify, interval or ((-12, 12) if symbol.is_integer else (-4, 4)))
+    for _ in range(1000):
+        fraction = sp.Rational(rng.randint(1, 9972), 9973)
+        if symbol.is_integer:
+            value = sp.ceiling(low) + sp.floor(fraction * (sp.floor(high) - sp.ceiling(low) + 1))
+        else:
+            value = low + (high - low) * fraction
+            if symbol.is_extended_real is None and interval is None:
+                value += sp.I * sp.Rational(rng.randint(1, 9972), 9973)
+        if all(getattr(value, f"is_{fact}", None) in (holds, None) for fact, holds in symbol.assumptions0.items()):
+            return value
+    raise ValueError(f"no admissible value of {symbol} lies between {low} and {high}; give where={{{symbol}: (low, high)}}")
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raise TimeoutError in the main thread after SECONDS, on every platform."""
+    expired = threading.Event()
+    timer = threading.Timer(SECONDS, lambda: (expired.set(), _thread.interrupt_main()))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if expired.is_set():
+            raise TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def _expression(value, name: str):
+    with suppress(sp.SympifyError):
+        value = sp.sympify(value, strict=True)
+    if isinstance(value, sp.MatrixBase):
+        return value.as_immutable()
+    if not isinstance(value, sp.Expr):
+        raise TypeError(f"{name} must be a SymPy expression, a number or an explicit matrix, not {value!r}")
+    return value
+
+
+def _table(rows: list[tuple[str, sp.Expr, str]]) -> str:
+    """A Markdown table: relation, expression, reason; a bar inside mathematics would end its column."""
+    latex = [sp.latex(expression).replace(r"\|", r"\Vert ").replace("|", r"\vert ") for _, expression, _ in rows]
+    lines = [f"| {relation or ' '} | $\\displaystyle {math}$ | {reason} |" for (relation, _, reason), math in zip(rows, latex)]
+    return "\n".join([lines[0], "|---:|:---|:---|", *lines[1:]])

@@ -10,9 +10,13 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     if (this.frames) return;
     const { lines, frames } = JSON.parse(this.querySelector("script").textContent);
     this.frames = frames.map(frame => () => frame.map(i => lines[i]).join("\n"));
+    this.stage = this.querySelector(".nk-stage");
     this.fields = [...this.querySelectorAll("input, select")];
     this.querySelector(".nk-controls").hidden = false;
     this.addEventListener("input", () => this.show());
+    const still = this.stage.innerHTML;
+    addEventListener("beforeprint", () => { this.stage.innerHTML = still; });
+    addEventListener("afterprint", () => this.show());
     this.show();  // a browser may have kept the controls' values across a reload
   }
 
@@ -30,6 +34,6 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
         if (output.textContent !== text) output.textContent = text;
       }
     }
-    this.querySelector(".nk-stage").innerHTML = this.frames[index]();
+    this.stage.innerHTML = this.frames[index]();
   }
 });

@@ -1,0 +1,49 @@
+# The book's commands. `make help` lists them; each one first installs what it needs into .venv.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/requirements.txt
+
+.PHONY: book test notebooks serve lab bench clean distclean help
+.DEFAULT_GOAL := help
+
+book: $(READY) ## run the notebooks and build the site into _build/html
+	@$(BIN)/jupyter-book build . -W -n --keep-going || { echo "The book was not built: the first WARNING or error above says where and why."; exit 1; }
+	@echo "The book is ready: open _build/html/index.html, or run make serve."
+
+test: book ## build the book and run every test
+	@$(BIN)/python -m pytest
+
+notebooks: $(READY) ## run every notebook and store its outputs in it
+	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb
+
+serve: book ## build the site and serve it on this machine; PORT=8000 says where
+	@echo "Reading at http://127.0.0.1:$(PORT)/ until you press Ctrl+C."
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) 2>/dev/null \
+		|| echo "The server ended; if port $(PORT) is taken, choose another: make serve PORT=8001."
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(READY) ## measure time and memory of every notebook, and the time of two builds
+	@$(BIN)/python tests/bench.py
+
+clean: ## remove what was built
+	rm -rf _build .pytest_cache
+	find book notebooks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove what was built and what was installed
+	rm -rf .venv
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+# The virtual environment, made again when requirements.txt differs from what was installed.
+$(READY): requirements.txt
+	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3."; exit 1; }
+	@echo "Installing what requirements.txt lists into .venv; the first time takes minutes."
+	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made: on Debian and Ubuntu, install python3-venv."; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt || { echo "The installation failed: the last lines above say why; run the same command again when that is mended."; exit 1; }
+	@cp requirements.txt $@

@@ -1,0 +1,32 @@
+"""Lets a note list its own sources.
+
+A note cites with {footcite:t}`key` or {footcite:p}`key` and lists what it cited with the directive `footbibliography`.
+The page book/references lists all entries, so that {cite} works too.
+MyST looks for the footnotes before sphinxcontrib-bibtex has made them, and would warn.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+
+def made_later(record: logging.LogRecord) -> bool:
+    """Whether a warning is not about a footnote of sphinxcontrib-bibtex."""
+    return "No footnote definitions found for label: 'footcite-" not in str(record.msg)
+
+
+def drop_stale_roles(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Leave out the roles that docutils gives to lists of sources: one is deprecated, the other has wrong children."""
+    if "body" in context:
+        context["body"] = re.sub(r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")', "", context["body"])
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the hook, and silence that one warning; a citation without an entry is still one, from sphinxcontrib-bibtex itself."""
+    logging.getLogger("sphinx.sphinx.util.docutils").addFilter(made_later)
+    app.connect("html-page-context", drop_stale_roles)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,98 @@
+"""Decides what a build may reuse: executed notebooks, pages, or nothing.
+
+The execution cache knows only the code of a notebook, and Sphinx only the files it has read.
+Neither notices a changed helper, requirement or seed, and a second build would hide the first one's warnings.
+So two fingerprints are kept in the build folder: one for what the outputs depend on, one for what the pages depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = "NOTEKIT_SEED"
+
+logger = logging.getLogger(__name__)
+
+
+def fingerprint(*paths: Path, words: Iterable[str] = ()) -> str:
+    """A hash of the contents of these files and folders, whatever their dates, and of these words."""
+    digest = hashlib.sha256("\0".join(words).encode())
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(file.relative_to(path.parent).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def prepare_kernels(app: Sphinx, config: object) -> None:
+    """Kernels draw figures as frames for the page, and find notekit from every folder."""
+    os.environ["NOTEKIT_PLAYER"] = "frames"
+    folders = [str(ROOT / "notebooks"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(os.pathsep.join(folders).split(os.pathsep)))
+
+
+def forget_stale_outputs(app: Sphinx) -> None:
+    """Empty the execution cache if the outputs depend on something that has changed."""
+    words = [os.environ.get(SEED, "0"), "%d.%d" % sys.version_info[:2]]
+    outputs = fingerprint(ROOT / "notebooks" / "notekit", ROOT / "requirements.txt", words=words)
+    app.outputs_stamp = Path(app.outdir).parent / ".outputs"
+    app.pages_stamp = Path(app.outdir).parent / ".pages"
+    if stored(app.outputs_stamp) != outputs:
+        logger.info("notekit, requirements.txt or the seed changed: every notebook runs again")
+        shutil.rmtree(app.env.mystnb_config.execution_cache_path, ignore_errors=True)
+        app.pages_stamp.unlink(missing_ok=True)
+        app.outputs_stamp.parent.mkdir(parents=True, exist_ok=True)
+        app.outputs_stamp.write_text(outputs)
+    site = [ROOT / "book" / name for name in ("extensions", "static", "templates", "references.bib")]
+    settings = [Path(app.srcdir) / name for name in ("_config.yml", "_toc.yml")]
+    app.pages_key = fingerprint(*site, *settings, words=[outputs])
+
+
+def stored(stamp: Path) -> str:
+    """What the stamp says, or nothing."""
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def outdated_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """All pages, unless the last build was clean and made with the same extensions, style and settings."""
+    clean = stored(app.pages_stamp) == app.pages_key
+    app.pages_stamp.unlink(missing_ok=True)
+    return [] if clean else list(env.found_docs)
+
+
+def note_reading(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
+    """Remember whether any page is read again."""
+    app.pages_changed = bool(pages)
+
+
+def all_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Write every page if one has changed: a link of another may now lead nowhere, and the page of claims is out of date."""
+    return list(env.found_docs) if app.pages_changed else []
+
+
+def remember_clean_build(app: Sphinx, exception: Exception | None) -> None:
+    """Only a build without warnings may be reused."""
+    if exception is None and not app._warncount:
+        app.pages_stamp.write_text(app.pages_key)
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the hooks; this extension must come before myst_nb in the list."""
+    app.connect("config-inited", prepare_kernels)
+    app.connect("builder-inited", forget_stale_outputs, priority=900)
+    app.connect("env-get-outdated", outdated_pages)
+    app.connect("env-before-read-docs", note_reading)
+    app.connect("env-updated", all_pages)
+    app.connect("build-finished", remember_clean_build, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

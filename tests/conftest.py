@@ -1,0 +1,24 @@
+"""How nbval runs the notebooks."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbval.plugin import IPyNbFile
+from support import HELPER_NOTEBOOK
+
+
+def pytest_configure() -> None:
+    """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED passes through as it is."""
+    os.environ["NOTEKIT_PLAYER"] = "still"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Iterator[None]:
+    """Compare all outputs of the helper's notebook, not only those of tagged cells."""
+    collectors = yield
+    for collector in collectors:
+        if file_path == HELPER_NOTEBOOK and isinstance(collector, IPyNbFile):
+            collector.compare_outputs = True
+    return collectors

@@ -1,0 +1,153 @@
+"""The build cannot lie: small books with broken notebooks, built by the real `make book` with the real settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode, v4
+from support import copy_of_the_book, make_book
+
+SETUP = "import sympy as sp\nimport matplotlib.pyplot as plt\nimport notekit as nk\nnk.setup()"
+CLAIM = "nk.claim('small-sum', 'One and one are two.', nk.Measured(1 + 1, 2, tolerance=1e-9))"
+DERIVE = "x = sp.Symbol('x')\nnk.derive((x + 1) ** 2, (x**2 + 2 * x + 1, 'expand the square'))"
+FIGURE = "figure, axes = plt.subplots()\naxes.plot([0, 1])\nplt.show()"
+LINE = "def line(slope):\n    figure, axes = plt.subplots()\n    axes.plot([0, slope])"
+EXPLORE = f"{LINE}\n\nnk.explore(line, slope=nk.slider(1, 3))"
+ALT = {"alt": "A straight line that rises from left to right."}
+CAPTION = {"caption": "A straight line.", "name": "fig-line"}
+
+
+def code(source: str, **words: dict[str, str]) -> NotebookNode:
+    """A code cell, with a figure's words if there are any."""
+    return v4.new_code_cell(source, metadata={"mystnb": words} if words else {})
+
+
+def prose(source: str) -> NotebookNode:
+    """A Markdown cell."""
+    return v4.new_markdown_cell(source)
+
+
+SOUND = [
+    prose("The claim is judged [below](#claim-small-sum); {numref}`fig-line` shows a line."),
+    code(CLAIM),
+    code(DERIVE),
+    code(FIGURE, image=ALT, figure=CAPTION),
+    code(EXPLORE, image={"alt": "A line whose slope can be chosen."}, figure={"caption": "A slope.", "name": "fig-slope"}),
+]
+
+# What is broken, and the words by which the build must name it. A cell that raises ends the build …
+RAISES = {
+    "failing-assertion": ([code("assert 1 + 1 == 3, 'not three'")], ["AssertionError", "not three"]),
+    "failing-claim": ([code(CLAIM.replace("1 + 1", "1 + 2"))], ["ClaimError", "small-sum", "One and one are two."]),
+    "wrong-step": ([code(DERIVE.replace("2 * x", "3 * x"))], ["DerivationError", "step 1", "expand the square"]),
+    "repeated-claim": ([code(CLAIM), code(CLAIM)], ["small-sum", "twice"]),
+}
+# … and a warning lets it go on, so that it shows them all, and fails.
+WARNS = {
+    "lost-reference": ([prose("See {numref}`fig-nowhere`.")], "fig-nowhere"),
+    "lost-link": ([prose("See [the claim](#claim-nowhere).")], "claim-nowhere"),
+    "figure-without-alt-text": ([code(FIGURE, figure={"caption": "A line.", "name": "fig-first"})], "alt text"),
+    "player-without-alt-text": ([code(EXPLORE, figure={"caption": "A line.", "name": "fig-second"})], "alt text"),
+    "figure-without-caption": ([code(FIGURE, image=ALT)], "caption"),
+}
+
+
+@dataclass
+class SmallBook:
+    """A book with the real settings, extensions and helper, and pages of its own."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        copy_of_the_book(self.folder, "*.md", "*.ipynb")
+        (self.folder / "book" / "intro.md").write_text("# A small book\n\nIts pages follow.\n")
+
+    def add(self, name: str, cells: list[NotebookNode]) -> None:
+        """Make or replace a notebook, and list all notebooks in the table of contents."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = v4.new_notebook(cells=[prose(f"# {name}"), code(SETUP), *cells], metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self.folder / "notebooks" / f"{name}.ipynb")
+        chapters = "".join(f"  - file: notebooks/{path.stem}\n" for path in sorted(self.folder.glob("notebooks/*.ipynb")))
+        (self.folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}")
+
+    def build(self) -> tuple[bool, str]:
+        """Whether `make book` says that all is well, and all that it says."""
+        result = make_book(self.folder)
+        return result.returncode == 0, result.stdout
+
+    def page(self, name: str) -> str:
+        """The HTML of a notebook's page."""
+        return (self.folder / "_build" / "html" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> SmallBook:
+    """A small book without notebooks."""
+    return SmallBook(tmp_path)
+
+
+@pytest.mark.parametrize("name", RAISES)
+def test_a_cell_that_raises_ends_the_build(book: SmallBook, name: str) -> None:
+    cells, culprit = RAISES[name]
+    book.add(name, cells)
+    passed, output = book.build()
+    assert not passed, f"the build passed:\n{output}"
+    for words in (f"notebooks/{name}", *culprit):
+        assert words in output, f"the build does not name {words!r}:\n{output}"
+
+
+def test_one_warning_is_enough_to_fail_the_build(book: SmallBook) -> None:
+    book.add("lost-reference", WARNS["lost-reference"][0])
+    for _ in ("the first time", "and again"):
+        passed, output = book.build()
+        assert not passed and output.count(": WARNING: ") == 1, output
+
+
+@pytest.fixture(scope="module")
+def warned(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the build of one book with all notebooks that warn says."""
+    book = SmallBook(tmp_path_factory.mktemp("warned"))
+    for name, (cells, _) in WARNS.items():
+        book.add(name, cells)
+    passed, output = book.build()
+    assert not passed, f"the build passed:\n{output}"
+    return output
+
+
+@pytest.mark.parametrize("name", WARNS)
+def test_a_broken_page_is_a_warning_that_names_it(warned: str, name: str) -> None:
+    warnings = [line for line in warned.splitlines() if ": WARNING: " in line]
+    assert any(f"notebooks/{name}" in line and WARNS[name][1] in line for line in warnings), warned
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    """A sound book, built once."""
+    book = SmallBook(tmp_path_factory.mktemp("sound"))
+    book.add("sound", SOUND)
+    passed, output = book.build()
+    assert passed and EXECUTED in output, output
+    return book
+
+
+EXECUTED = "Executed notebook in"  # what the build says of each notebook that it runs
+
+
+def test_a_sound_book_is_built(sound: SmallBook) -> None:
+    assert "One and one are two." in sound.page("sound")
+
+
+def test_changed_prose_executes_nothing(sound: SmallBook) -> None:
+    sound.add("sound", [*SOUND, prose("An afterthought.")])
+    passed, output = sound.build()
+    assert passed and EXECUTED not in output, output
+    assert "An afterthought." in sound.page("sound")
+
+
+@pytest.mark.parametrize("name", ["notebooks/notekit/style.py", "requirements.txt"])
+def test_a_changed_dependency_executes_everything(sound: SmallBook, name: str) -> None:
+    with (sound.folder / name).open("a") as file:
+        file.write("\n# changed\n")
+    passed, output = sound.build()
+    assert passed and EXECUTED in output, output

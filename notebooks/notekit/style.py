@@ -40,9 +40,13 @@ def svg(figure: Figure) -> str:
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in referred else "", text)
     text = re.sub(r' d="([^"]*)"', lambda match: f' d="{_short_path(match[1])}"', text)
-    text = re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _short_number, tag[0]), text)  # not the text between tags
     text = re.sub(r"font: ([^;\"]*?)'[^\"]*sans-serif", r"font: \1sans-serif", text)
     return re.sub(r"\s*\n\s*", "\n", text.replace(INK, "currentColor")).strip()
+
+
+def _short_number(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def _short_path(data: str) -> str:

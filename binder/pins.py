@@ -13,11 +13,15 @@ HEAD = """\
 
 def binder_requirements(requirements: str) -> str:
     """What Binder installs: the pins of the section '# notebooks', with the CPU build of PyTorch."""
-    section = re.search(r"^# notebooks\n(.*?)(?=^# |\Z)", requirements, re.MULTILINE | re.DOTALL)
+    section = re.search(
+        r"^# notebooks\n(.*?)(?=^# |\Z)", requirements, re.MULTILINE | re.DOTALL
+    )
     if section is None:
         raise ValueError("requirements.txt has no section '# notebooks'")
     pins = re.findall(r"^([\w-]+)==([\w.]+)", section[1], re.MULTILINE)
-    return HEAD + "".join(f"{name}=={version}{'+cpu' * (name == 'torch')}\n" for name, version in pins)
+    return HEAD + "".join(
+        f"{name}=={version}{'+cpu' * (name == 'torch')}\n" for name, version in pins
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psutil
+
 from support import NOTEBOOKS, copy_of_the_book, make_book
 
 
@@ -16,10 +17,17 @@ def cost(notebook: Path) -> tuple[float, float]:
     command = [Path(sys.executable).with_name("jupyter-execute"), notebook]
     start, peak, before = time.perf_counter(), 0, 0
     with tempfile.TemporaryFile() as log:
-        client = psutil.Popen(command, env={**os.environ, "NOTEKIT_PLAYER": "still"}, stdout=log, stderr=subprocess.STDOUT)
+        client = psutil.Popen(
+            command,
+            env={**os.environ, "NOTEKIT_PLAYER": "still"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
         while client.poll() is None:
             now = sum(map(resident, client.children(recursive=True)))
-            peak = max(peak, min(before, now))  # a child that is being started shows its parent's memory for an instant
+            peak = max(
+                peak, min(before, now)
+            )  # a child that is being started shows its parent's memory for an instant
             before = now
             time.sleep(0.05)
         if client.returncode:

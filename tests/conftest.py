@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbFile
+
 from support import HELPER_NOTEBOOK
 
 

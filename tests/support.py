@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HELPER_NOTEBOOK = ROOT / "tests" / "notekit.ipynb"
-MACHINE_PATH = re.compile(rf"(?<![\w./-])/(?:home|Users|root|tmp)/\w|[A-Z]:\\+Users|[s]ite-packages/|{re.escape(str(ROOT))}\b")
+MACHINE_PATH = re.compile(
+    rf"(?<![\w./-])/(?:home|Users|root|tmp)/\w|[A-Z]:\\+Users|[s]ite-packages/|{re.escape(str(ROOT))}\b"
+)
 
 
 @lru_cache
@@ -26,24 +28,40 @@ def read(path: Path) -> NotebookNode:
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The code cells that hold code."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
 
 
 def markdown(notebook: NotebookNode) -> str:
     """The prose of a notebook as one text."""
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return "\n\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
 
 
 def claims(notebook: NotebookNode) -> list[dict[str, str]]:
     """The records that nk.claim left in the outputs, in the order of the page."""
     outputs = (output for cell in code_cells(notebook) for output in cell.outputs)
-    return [output.metadata.notekit for output in outputs if "notekit" in output.get("metadata", {})]
+    return [
+        output.metadata.notekit
+        for output in outputs
+        if "notekit" in output.get("metadata", {})
+    ]
 
 
 def copy_of_the_book(folder: Path, *without: str) -> Path:
     """Copy what a build reads into an empty folder, but for files of these patterns."""
     ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", *without)
-    for name in ("Makefile", "_config.yml", "_toc.yml", "requirements.txt", "README.md"):
+    for name in (
+        "Makefile",
+        "_config.yml",
+        "_toc.yml",
+        "requirements.txt",
+        "README.md",
+    ):
         shutil.copy2(ROOT / name, folder / name)
     for name in ("book", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
@@ -53,8 +71,23 @@ def copy_of_the_book(folder: Path, *without: str) -> Path:
 def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run `make book` in a folder that has the Makefile, with the packages that are installed here."""
     # Left alone: what a make that runs these tests tells its children, and what is installed.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    command = ["make", "book", f"BIN={Path(sys.executable).parent}", "--old-file=.venv/requirements.txt"]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS"))
+    }
+    command = [
+        "make",
+        "book",
+        f"BIN={Path(sys.executable).parent}",
+        "--old-file=.venv/requirements.txt",
+    ]
     return subprocess.run(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900
+        command,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=900,
     )

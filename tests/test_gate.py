@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode, v4
+
 from support import copy_of_the_book, make_book
 
 SETUP = "import sympy as sp\nimport matplotlib.pyplot as plt\nimport notekit as nk\nnk.setup()"
@@ -29,26 +30,47 @@ def prose(source: str) -> NotebookNode:
 
 
 SOUND = [
-    prose("The claim is judged [below](#claim-small-sum); {numref}`fig-line` shows a line."),
+    prose(
+        "The claim is judged [below](#claim-small-sum); {numref}`fig-line` shows a line."
+    ),
     code(CLAIM),
     code(DERIVE),
     code(FIGURE, image=ALT, figure=CAPTION),
-    code(EXPLORE, image={"alt": "A line whose slope can be chosen."}, figure={"caption": "A slope.", "name": "fig-slope"}),
+    code(
+        EXPLORE,
+        image={"alt": "A line whose slope can be chosen."},
+        figure={"caption": "A slope.", "name": "fig-slope"},
+    ),
 ]
 
 # What is broken, and the words by which the build must name it. A cell that raises ends the build …
 RAISES = {
-    "failing-assertion": ([code("assert 1 + 1 == 3, 'not three'")], ["AssertionError", "not three"]),
-    "failing-claim": ([code(CLAIM.replace("1 + 1", "1 + 2"))], ["ClaimError", "small-sum", "One and one are two."]),
-    "wrong-step": ([code(DERIVE.replace("2 * x", "3 * x"))], ["DerivationError", "step 1", "expand the square"]),
+    "failing-assertion": (
+        [code("assert 1 + 1 == 3, 'not three'")],
+        ["AssertionError", "not three"],
+    ),
+    "failing-claim": (
+        [code(CLAIM.replace("1 + 1", "1 + 2"))],
+        ["ClaimError", "small-sum", "One and one are two."],
+    ),
+    "wrong-step": (
+        [code(DERIVE.replace("2 * x", "3 * x"))],
+        ["DerivationError", "step 1", "expand the square"],
+    ),
     "repeated-claim": ([code(CLAIM), code(CLAIM)], ["small-sum", "twice"]),
 }
 # … and a warning lets it go on, so that it shows them all, and fails.
 WARNS = {
     "lost-reference": ([prose("See {numref}`fig-nowhere`.")], "fig-nowhere"),
     "lost-link": ([prose("See [the claim](#claim-nowhere).")], "claim-nowhere"),
-    "figure-without-alt-text": ([code(FIGURE, figure={"caption": "A line.", "name": "fig-first"})], "alt text"),
-    "player-without-alt-text": ([code(EXPLORE, figure={"caption": "A line.", "name": "fig-second"})], "alt text"),
+    "figure-without-alt-text": (
+        [code(FIGURE, figure={"caption": "A line.", "name": "fig-first"})],
+        "alt text",
+    ),
+    "player-without-alt-text": (
+        [code(EXPLORE, figure={"caption": "A line.", "name": "fig-second"})],
+        "alt text",
+    ),
     "figure-without-caption": ([code(FIGURE, image=ALT)], "caption"),
 }
 
@@ -61,15 +83,25 @@ class SmallBook:
 
     def __post_init__(self) -> None:
         copy_of_the_book(self.folder, "*.md", "*.ipynb")
-        (self.folder / "book" / "intro.md").write_text("# A small book\n\nIts pages follow.\n")
+        (self.folder / "book" / "intro.md").write_text(
+            "# A small book\n\nIts pages follow.\n"
+        )
 
     def add(self, name: str, cells: list[NotebookNode]) -> None:
         """Make or replace a notebook, and list all notebooks in the table of contents."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook = v4.new_notebook(cells=[prose(f"# {name}"), code(SETUP), *cells], metadata={"kernelspec": kernel})
+        notebook = v4.new_notebook(
+            cells=[prose(f"# {name}"), code(SETUP), *cells],
+            metadata={"kernelspec": kernel},
+        )
         nbformat.write(notebook, self.folder / "notebooks" / f"{name}.ipynb")
-        chapters = "".join(f"  - file: notebooks/{path.stem}\n" for path in sorted(self.folder.glob("notebooks/*.ipynb")))
-        (self.folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}")
+        chapters = "".join(
+            f"  - file: notebooks/{path.stem}\n"
+            for path in sorted(self.folder.glob("notebooks/*.ipynb"))
+        )
+        (self.folder / "_toc.yml").write_text(
+            f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}"
+        )
 
     def build(self) -> tuple[bool, str]:
         """Whether `make book` says that all is well, and all that it says."""
@@ -78,7 +110,9 @@ class SmallBook:
 
     def page(self, name: str) -> str:
         """The HTML of a notebook's page."""
-        return (self.folder / "_build" / "html" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        return (
+            self.folder / "_build" / "html" / "notebooks" / f"{name}.html"
+        ).read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -118,7 +152,9 @@ def warned(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("name", WARNS)
 def test_a_broken_page_is_a_warning_that_names_it(warned: str, name: str) -> None:
     warnings = [line for line in warned.splitlines() if ": WARNING: " in line]
-    assert any(f"notebooks/{name}" in line and WARNS[name][1] in line for line in warnings), warned
+    assert any(
+        f"notebooks/{name}" in line and WARNS[name][1] in line for line in warnings
+    ), warned
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import v4
+
 from support import ROOT
 
-SETUP = f"import sys\nsys.path.insert(0, {str(ROOT / 'notebooks')!r})\nimport notekit as nk"
+SETUP = (
+    f"import sys\nsys.path.insert(0, {str(ROOT / 'notebooks')!r})\nimport notekit as nk"
+)
 CLAIM = "nk.claim('{id}', 'One and one are two.', nk.Measured(1 + 1, 2, tolerance=0.5))"
 # The claim's id, what is replaced in its stored output, and whether nbval must object.
 STORED = {
@@ -25,7 +28,12 @@ STORED = {
 def judged(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What nbval says of a notebook whose claims were stored with other words."""
     path = tmp_path_factory.mktemp("nbval") / "claims.ipynb"
-    cells = [v4.new_code_cell(CLAIM.format(id=name), metadata={"tags": ["nbval-check-output"]}) for name in STORED]
+    cells = [
+        v4.new_code_cell(
+            CLAIM.format(id=name), metadata={"tags": ["nbval-check-output"]}
+        )
+        for name in STORED
+    ]
     notebook = v4.new_notebook(cells=[v4.new_code_cell(SETUP), *cells])
     NotebookClient(notebook).execute()
     for cell, (old, new, _) in zip(cells, STORED.values(), strict=True):
@@ -34,12 +42,25 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> str:
             assert old in text
             data[mime] = text.replace(old, new)
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "pytest", "-rA", "-c", ROOT / "pytest.ini", "--color=no", path]
-    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120).stdout
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rA",
+        "-c",
+        ROOT / "pytest.ini",
+        "--color=no",
+        path,
+    ]
+    return subprocess.run(
+        command, cwd=ROOT, text=True, capture_output=True, timeout=120
+    ).stdout
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_nbval_objects_to_another_claim_but_not_to_another_figure(judged: str, name: str) -> None:
+def test_nbval_objects_to_another_claim_but_not_to_another_figure(
+    judged: str, name: str
+) -> None:
     number = list(STORED).index(name) + 1  # after the cell that imports
     verdict = "FAILED" if STORED[name][2] else "PASSED"
     assert re.search(rf"^{verdict} .*::Cell {number}\b", judged, re.MULTILINE), judged

@@ -8,7 +8,16 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode, v4
-from support import HELPER_NOTEBOOK, MACHINE_PATH, NOTEBOOKS, claims, code_cells, markdown, read
+
+from support import (
+    HELPER_NOTEBOOK,
+    MACHINE_PATH,
+    NOTEBOOKS,
+    claims,
+    code_cells,
+    markdown,
+    read,
+)
 
 HEADINGS = (
     "You will be able to",
@@ -20,13 +29,16 @@ HEADINGS = (
     "Exercises",
     "In one minute",
 )
-SHOWS_SOMETHING = re.compile(r"^(?:\w+ = )?nk\.(?:claim|derive|explore)\(|^print\(", re.MULTILINE)
+SHOWS_SOMETHING = re.compile(
+    r"^(?:\w+ = )?nk\.(?:claim|derive|explore)\(|^print\(", re.MULTILINE
+)
 SIZE_LIMIT = 1_500_000  # bytes
 
 Rule = Callable[[NotebookNode], Iterator[str]]
 
 
 # What a stored notebook must be: each rule yields the sentences that say where it is broken.
+
 
 def every_cell_was_run_in_order(notebook: NotebookNode) -> Iterator[str]:
     for expected, cell in enumerate(code_cells(notebook), start=1):
@@ -36,14 +48,19 @@ def every_cell_was_run_in_order(notebook: NotebookNode) -> Iterator[str]:
 
 def outputs_are_stored(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
-        if not cell.outputs and (SHOWS_SOMETHING.search(cell.source) or "mystnb" in cell.metadata):
+        if not cell.outputs and (
+            SHOWS_SOMETHING.search(cell.source) or "mystnb" in cell.metadata
+        ):
             yield f"no output is stored for: {excerpt(cell)}"
 
 
 def no_error_is_stored(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
         for output in cell.outputs:
-            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", ()):
+            if (
+                output.output_type == "error"
+                and "raises-exception" not in cell.metadata.get("tags", ())
+            ):
                 yield f"a stored {output.ename}: {excerpt(cell)}"
 
 
@@ -51,7 +68,10 @@ def no_widget_state_is_stored(notebook: NotebookNode) -> Iterator[str]:
     if "widgets" in notebook.metadata:
         yield "the notebook's metadata hold widget state"
     for cell in code_cells(notebook):
-        if any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in cell.outputs):
+        if any(
+            "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+            for output in cell.outputs
+        ):
             yield f"a widget is stored instead of a still: {excerpt(cell)}"
 
 
@@ -63,12 +83,14 @@ def the_file_is_small(notebook: NotebookNode) -> Iterator[str]:
 
 def no_machine_path_is_stored(notebook: NotebookNode) -> Iterator[str]:
     for match in MACHINE_PATH.finditer(nbformat.writes(notebook)):
-        yield f"the path of one machine: …{match.string[match.start() - 30:match.end() + 30]!r}…"
+        yield f"the path of one machine: …{match.string[match.start() - 30 : match.end() + 30]!r}…"
 
 
 def claims_are_compared_by_nbval(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
-        if "nk.claim(" in cell.source and "nbval-check-output" not in cell.metadata.get("tags", ()):
+        if "nk.claim(" in cell.source and "nbval-check-output" not in cell.metadata.get(
+            "tags", ()
+        ):
             yield f"a claim without the tag nbval-check-output: {excerpt(cell)}"
 
 
@@ -76,7 +98,9 @@ def figures_have_words(notebook: NotebookNode) -> Iterator[str]:
     for cell in figure_cells(notebook):
         mystnb = cell.metadata.get("mystnb", {})
         alt = mystnb.get("image", {}).get("alt", "")
-        caption, name = (mystnb.get("figure", {}).get(key, "") for key in ("caption", "name"))
+        caption, name = (
+            mystnb.get("figure", {}).get(key, "") for key in ("caption", "name")
+        )
         for what, words in {"alt text": alt, "caption": caption}.items():
             if len(words.split()) < 4:
                 yield f"a figure without {what}: {excerpt(cell)}"
@@ -116,7 +140,12 @@ def three_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
 
 
 def the_claims_are_listed(notebook: NotebookNode) -> Iterator[str]:
-    listed = set(re.findall(r"#claim-([\w-]+)", section(notebook, "What the article claims", upto="Derive")))
+    listed = set(
+        re.findall(
+            r"#claim-([\w-]+)",
+            section(notebook, "What the article claims", upto="Derive"),
+        )
+    )
     judged = {claim["id"] for claim in claims(notebook)}
     if not listed:
         yield "the section 'What the article claims' links to no claim"
@@ -137,12 +166,23 @@ def the_kernel_is_plain_python(notebook: NotebookNode) -> Iterator[str]:
 
 
 STORED: tuple[Rule, ...] = (
-    every_cell_was_run_in_order, outputs_are_stored, no_error_is_stored, no_widget_state_is_stored,
-    the_file_is_small, no_machine_path_is_stored, the_kernel_is_plain_python,
+    every_cell_was_run_in_order,
+    outputs_are_stored,
+    no_error_is_stored,
+    no_widget_state_is_stored,
+    the_file_is_small,
+    no_machine_path_is_stored,
+    the_kernel_is_plain_python,
 )
 ARTICLE: tuple[Rule, ...] = (
-    claims_are_compared_by_nbval, figures_have_words, alt_texts_are_unique, two_figures_are_interactive,
-    the_sections_are_in_order, three_exercises_are_set, the_claims_are_listed, claim_ids_are_unique,
+    claims_are_compared_by_nbval,
+    figures_have_words,
+    alt_texts_are_unique,
+    two_figures_are_interactive,
+    the_sections_are_in_order,
+    three_exercises_are_set,
+    the_claims_are_listed,
+    claim_ids_are_unique,
 )
 
 
@@ -153,14 +193,28 @@ def excerpt(cell: NotebookNode) -> str:
 
 def figure_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The code cells that show a picture."""
+
     def shows_image(cell: NotebookNode) -> bool:
-        return any(mime.startswith("image/") for output in cell.outputs for mime in output.get("data", {}))
-    return [cell for cell in code_cells(notebook) if "nk.explore(" in cell.source or shows_image(cell)]
+        return any(
+            mime.startswith("image/")
+            for output in cell.outputs
+            for mime in output.get("data", {})
+        )
+
+    return [
+        cell
+        for cell in code_cells(notebook)
+        if "nk.explore(" in cell.source or shows_image(cell)
+    ]
 
 
 def section(notebook: NotebookNode, start: str, upto: str) -> str:
     """The prose between two headings."""
-    match = re.search(rf"^#+ {re.escape(start)}$(.*?)(?=^#+ {re.escape(upto)}$|\Z)", markdown(notebook), re.M | re.S)
+    match = re.search(
+        rf"^#+ {re.escape(start)}$(.*?)(?=^#+ {re.escape(upto)}$|\Z)",
+        markdown(notebook),
+        re.M | re.S,
+    )
     return match[1] if match else ""
 
 
@@ -181,11 +235,17 @@ def test_helper_notebook(rule: Rule) -> None:
 
 # The rules themselves: a small sound notebook passes, and one thing spoiled is refused.
 
+
 def sound_notebook() -> NotebookNode:
     """A notebook that breaks no rule."""
-    def cell(source: str, mime: str, count: int, output: dict, **metadata: object) -> NotebookNode:
+
+    def cell(
+        source: str, mime: str, count: int, output: dict, **metadata: object
+    ) -> NotebookNode:
         shown = v4.new_output("display_data", {mime: "shown"}, metadata=output)
-        return v4.new_code_cell(source, outputs=[shown], execution_count=count, metadata=metadata)
+        return v4.new_code_cell(
+            source, outputs=[shown], execution_count=count, metadata=metadata
+        )
 
     def figure(name: str) -> dict:
         caption = {"caption": "A line against its argument.", "name": f"fig-{name}"}
@@ -196,7 +256,13 @@ def sound_notebook() -> NotebookNode:
     prose = prose.replace("## In one", "★ ★★ ★★★\n\n## In one")
     cells = [
         v4.new_markdown_cell(prose),
-        cell("nk.claim('sound')", "text/plain", 1, {"notekit": {"id": "sound"}}, tags=["nbval-check-output"]),
+        cell(
+            "nk.claim('sound')",
+            "text/plain",
+            1,
+            {"notekit": {"id": "sound"}},
+            tags=["nbval-check-output"],
+        ),
         cell("nk.explore(one)", "image/svg+xml", 2, {}, mystnb=figure("one")),
         cell("nk.explore(two)", "image/svg+xml", 3, {}, mystnb=figure("two")),
     ]
@@ -206,18 +272,30 @@ def sound_notebook() -> NotebookNode:
 
 def spoil_prose(old: str, new: str) -> Callable[[NotebookNode], None]:
     """Replace words of the prose."""
+
     def spoil(notebook: NotebookNode) -> None:
         notebook.cells[0].source = notebook.cells[0].source.replace(old, new)
+
     return spoil
 
 
 SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     every_cell_was_run_in_order: lambda nb: nb.cells[2].update(execution_count=7),
     outputs_are_stored: lambda nb: nb.cells[1].outputs.clear(),
-    no_error_is_stored: lambda nb: nb.cells[1].outputs.append(v4.new_output("error", ename="ValueError")),
-    no_widget_state_is_stored: lambda nb: nb.cells[2].outputs[0].data.update({"application/vnd.jupyter.widget-view+json": {}}),
-    the_file_is_small: lambda nb: nb.cells[1].outputs[0].data.update({"text/plain": "x" * SIZE_LIMIT}),
-    no_machine_path_is_stored: lambda nb: nb.cells[1].outputs[0].data.update({"text/plain": "saved in /home" + "/reader"}),
+    no_error_is_stored: lambda nb: nb.cells[1].outputs.append(
+        v4.new_output("error", ename="ValueError")
+    ),
+    no_widget_state_is_stored: lambda nb: (
+        nb.cells[2]
+        .outputs[0]
+        .data.update({"application/vnd.jupyter.widget-view+json": {}})
+    ),
+    the_file_is_small: lambda nb: (
+        nb.cells[1].outputs[0].data.update({"text/plain": "x" * SIZE_LIMIT})
+    ),
+    no_machine_path_is_stored: lambda nb: (
+        nb.cells[1].outputs[0].data.update({"text/plain": "saved in /home" + "/reader"})
+    ),
     the_kernel_is_plain_python: lambda nb: nb.metadata.kernelspec.update(name="my-env"),
     claims_are_compared_by_nbval: lambda nb: nb.cells[1].metadata.pop("tags"),
     figures_have_words: lambda nb: nb.cells[2].metadata.mystnb.pop("image"),
@@ -244,4 +322,6 @@ def test_a_stripped_notebook_is_refused() -> None:
     notebook = sound_notebook()
     for cell in code_cells(notebook):
         cell.update(outputs=[], execution_count=None)
-    assert list(every_cell_was_run_in_order(notebook)) and list(outputs_are_stored(notebook))
+    assert list(every_cell_was_run_in_order(notebook)) and list(
+        outputs_are_stored(notebook)
+    )

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from support import MACHINE_PATH, ROOT
 
 sys.path.insert(0, str(ROOT / "binder"))
 from pins import binder_requirements  # noqa: E402
 
-REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|conda\.anaconda|/[s]imple\b|find[-_]links|download\.pytorch")
+REGISTRY = re.compile(
+    r"pypi\.org|pythonhosted\.org|registry\.npmjs|conda\.anaconda|/[s]imple\b|find[-_]links|download\.pytorch"
+)
 # PyTorch's builds without CUDA are only in its own index, so Binder must be told of it.
 MAY_NAME_A_REGISTRY = {"binder/requirements.txt", "binder/pins.py"}
 
@@ -32,7 +35,10 @@ def found(pattern: re.Pattern[str], names: list[str]) -> list[str]:
     hits = []
     for name in names:
         text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
-        hits += [f"{name}: …{text[max(0, match.start() - 40):match.end() + 40]!r}…" for match in pattern.finditer(text)]
+        hits += [
+            f"{name}: …{text[max(0, match.start() - 40) : match.end() + 40]!r}…"
+            for match in pattern.finditer(text)
+        ]
     return hits
 
 
@@ -41,11 +47,18 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 
 
 def test_no_file_names_a_package_registry() -> None:
-    assert not found(REGISTRY, [name for name in committed() if name not in MAY_NAME_A_REGISTRY])
+    assert not found(
+        REGISTRY, [name for name in committed() if name not in MAY_NAME_A_REGISTRY]
+    )
 
 
 # In two pieces, so that this file does not name one itself.
-PRIVATE = ["/home" + "/reader/book", "C:" + "\\Users\\reader", str(ROOT) + "/book", "lib/site-packages" + "/x.py"]
+PRIVATE = [
+    "/home" + "/reader/book",
+    "C:" + "\\Users\\reader",
+    str(ROOT) + "/book",
+    "lib/site-packages" + "/x.py",
+]
 
 
 @pytest.mark.parametrize("text", PRIVATE)
@@ -56,33 +69,49 @@ def test_a_path_of_one_machine_is_recognised(text: str) -> None:
 def test_every_requirement_is_pinned() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]
-    assert requirements and all(re.match(r"[\w.-]+==[\w.]+( +#|$)", line) for line in requirements), requirements
+    assert requirements and all(
+        re.match(r"[\w.-]+==[\w.]+( +#|$)", line) for line in requirements
+    ), requirements
 
 
 def test_binder_installs_the_pins_of_the_notebooks() -> None:
     wanted = binder_requirements((ROOT / "requirements.txt").read_text())
     stored = (ROOT / "binder" / "requirements.txt").read_text()
-    assert stored == wanted, "binder/requirements.txt is out of date: run python binder/pins.py"
+    assert stored == wanted, (
+        "binder/requirements.txt is out of date: run python binder/pins.py"
+    )
 
 
 def test_binder_installs_only_what_notebooks_need() -> None:
-    wanted = binder_requirements("# notebooks\nnumpy==1.2  # arrays\ntorch==3.4\n\n# book\nsphinx==5.6\n")
+    wanted = binder_requirements(
+        "# notebooks\nnumpy==1.2  # arrays\ntorch==3.4\n\n# book\nsphinx==5.6\n"
+    )
     assert wanted.splitlines()[-2:] == ["numpy==1.2", "torch==3.4+cpu"]
 
 
 def test_binder_and_ci_use_the_same_python() -> None:
     binder = (ROOT / "binder" / "runtime.txt").read_text().strip()
-    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text())["jobs"]["test"]["steps"]
-    (ci,) = [step["with"]["python-version"] for step in steps if "python-version" in step.get("with", {})]
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text())[
+        "jobs"
+    ]["test"]["steps"]
+    (ci,) = [
+        step["with"]["python-version"]
+        for step in steps
+        if "python-version" in step.get("with", {})
+    ]
     assert binder == f"python-{ci}"
 
 
 def test_repo2docker_accepts_the_repository() -> None:
     command = [Path(sys.executable).with_name("jupyter-repo2docker"), "--no-build", "."]
-    result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
+    result = subprocess.run(
+        command, cwd=ROOT, text=True, capture_output=True, timeout=120
+    )
     assert result.returncode == 0, result.stderr
     assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in result.stdout
-    assert (ROOT / "binder" / "runtime.txt").read_text().strip().replace("-", "=") in result.stderr
+    assert (ROOT / "binder" / "runtime.txt").read_text().strip().replace(
+        "-", "="
+    ) in result.stderr
 
 
 def test_ci_starts_with_an_executable_bash_script() -> None:

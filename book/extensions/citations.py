@@ -19,10 +19,16 @@ def made_later(record: logging.LogRecord) -> bool:
     return "No footnote definitions found for label: 'footcite-" not in str(record.msg)
 
 
-def drop_stale_roles(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def drop_stale_roles(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Leave out the roles that docutils gives to lists of sources: one is deprecated, the other has wrong children."""
     if "body" in context:
-        context["body"] = re.sub(r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")', "", context["body"])
+        context["body"] = re.sub(
+            r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")',
+            "",
+            context["body"],
+        )
 
 
 def setup(app: Sphinx) -> dict:

@@ -34,7 +34,9 @@ def executed(env: BuildEnvironment, docname: str) -> NotebookNode | None:
         return None
     notebook = reader.read(text)
     with suppress(KeyError):
-        notebook = get_cache(config.execution_cache_path).merge_match_into_notebook(notebook)[1]
+        notebook = get_cache(config.execution_cache_path).merge_match_into_notebook(
+            notebook
+        )[1]
         nbformat.write(notebook, Path(config.output_folder) / f"{docname}.ipynb")
     return notebook
 
@@ -42,8 +44,16 @@ def executed(env: BuildEnvironment, docname: str) -> NotebookNode | None:
 def records(env: BuildEnvironment, docname: str) -> list[dict[str, str]]:
     """The records in the executed notebook of a page, in order."""
     notebook = executed(env, docname)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])] if notebook else []
-    return [dict(output["metadata"]["notekit"]) for output in outputs if "notekit" in output.get("metadata", {})]
+    outputs = (
+        [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        if notebook
+        else []
+    )
+    return [
+        dict(output["metadata"]["notekit"])
+        for output in outputs
+        if "notekit" in output.get("metadata", {})
+    ]
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
@@ -51,17 +61,33 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
     env, docname = app.env, app.env.docname
     found = records(env, docname)
     for name, count in Counter(record["id"] for record in found).items():
-        elsewhere = [other for other, claims in env.claims.items() if any(claim["id"] == name for claim in claims)]
+        elsewhere = [
+            other
+            for other, claims in env.claims.items()
+            if any(claim["id"] == name for claim in claims)
+        ]
         if count > 1 or elsewhere:
-            where = f"twice in {docname}" if count > 1 else f"in {docname} and in {elsewhere[0]}"
-            logger.warning("the claim id %r is used %s", name, where, location=doctree, type="ledger")
+            where = (
+                f"twice in {docname}"
+                if count > 1
+                else f"in {docname} and in {elsewhere[0]}"
+            )
+            logger.warning(
+                "the claim id %r is used %s",
+                name,
+                where,
+                location=doctree,
+                type="ledger",
+            )
     env.claims[docname] = found
     labels = env.domains["std"].data
     for record in found:
         anchor = f"claim-{record['id']}"
         labels["labels"][anchor] = (docname, anchor, plain(record["sentence"]))
         labels["anonlabels"][anchor] = (docname, anchor)
-    for mark in doctree.findall(lambda node: isinstance(node, nodes.raw) and 'class="nk-claim ' in node.astext()):
+    for mark in doctree.findall(
+        lambda node: isinstance(node, nodes.raw) and 'class="nk-claim ' in node.astext()
+    ):
         mark.parent["classes"].append("nk-claim-line")
 
 

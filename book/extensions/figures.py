@@ -19,7 +19,11 @@ logger = logging.getLogger(__name__)
 
 def is_figure(node: nodes.Node) -> bool:
     """Whether the node shows a picture."""
-    return isinstance(node, nodes.image) or isinstance(node, nodes.raw) and 'role="img"' in node.astext()
+    return (
+        isinstance(node, nodes.image)
+        or isinstance(node, nodes.raw)
+        and 'role="img"' in node.astext()
+    )
 
 
 def is_cell(node: nodes.Node) -> bool:
@@ -30,14 +34,16 @@ def is_cell(node: nodes.Node) -> bool:
 def own_ids(svg: str, prefix: str) -> str:
     """The same drawing with ids that no other drawing on the page has."""
     for name in set(re.findall(r'\sid=\\?"([^"\\]+)', svg)):
-        svg = re.sub(rf'(id=\\?"|#){re.escape(name)}(?=\\?"|\))', rf"\g<1>{prefix}-{name}", svg)
+        svg = re.sub(
+            rf'(id=\\?"|#){re.escape(name)}(?=\\?"|\))', rf"\g<1>{prefix}-{name}", svg
+        )
     return svg
 
 
 def inline(image: nodes.image, folder: Path, alt: str, prefix: str) -> nodes.raw:
     """An SVG file as part of the page, so that currentColor is the text's colour."""
     svg = (folder / image["uri"].lstrip("/")).read_text(encoding="utf-8")
-    svg = own_ids(svg[svg.index("<svg"):], prefix)
+    svg = own_ids(svg[svg.index("<svg") :], prefix)
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}"', 1)
     return nodes.raw("", f'<div class="drawing">{svg}</div>', format="html")
 
@@ -45,24 +51,48 @@ def inline(image: nodes.image, folder: Path, alt: str, prefix: str) -> nodes.raw
 def name_in_html(text: str, alt: str, prefix: str) -> str:
     """Raw HTML in which every element with role="img" has a name."""
     label = f'role="img" aria-label="{html.escape(alt)}"'
-    return own_ids(re.sub(r'role="img"(?![^>]*aria-label)', lambda _: label, text), prefix)
+    return own_ids(
+        re.sub(r'role="img"(?![^>]*aria-label)', lambda _: label, text), prefix
+    )
 
 
 def treat_cell(app: Sphinx, docname: str, cell: nodes.container) -> None:
     """Check and inline the figures of one cell."""
-    figures = [node for node in cell.findall(is_figure)]
+    figures = list(cell.findall(is_figure))
     if not figures:
         return
     words = cell["cell_metadata"].get("mystnb", {})
     alt = str(words.get("image", {}).get("alt", "")).strip()
     caption = str(words.get("figure", {}).get("caption", "")).strip()
     place = f"{docname}, cell {cell['cell_index'] + 1}"
-    for text, what in ((alt, "alt text (mystnb.image.alt)"), (caption, "caption (mystnb.figure.caption)")):
+    for text, what in (
+        (alt, "alt text (mystnb.image.alt)"),
+        (caption, "caption (mystnb.figure.caption)"),
+    ):
         if not text:
-            logger.warning("%s: a figure without %s in its cell's metadata", place, what, location=cell, type="figures")
-    bundles = [node for node in cell.findall(nodes.container) if node.get("nb_element") == "mime_bundle"]
-    if sum(any(bundle.findall(is_figure)) for bundle in bundles) > 1 or caption and len(bundles) > 1:
-        logger.warning("%s: a cell shows one figure and nothing else, or its caption repeats", place, location=cell, type="figures")
+            logger.warning(
+                "%s: a figure without %s in its cell's metadata",
+                place,
+                what,
+                location=cell,
+                type="figures",
+            )
+    bundles = [
+        node
+        for node in cell.findall(nodes.container)
+        if node.get("nb_element") == "mime_bundle"
+    ]
+    if (
+        sum(any(bundle.findall(is_figure)) for bundle in bundles) > 1
+        or caption
+        and len(bundles) > 1
+    ):
+        logger.warning(
+            "%s: a cell shows one figure and nothing else, or its caption repeats",
+            place,
+            location=cell,
+            type="figures",
+        )
     for number, node in enumerate(figures):
         prefix = f"f{cell['cell_index']}-{number}"
         if isinstance(node, nodes.raw):
@@ -78,7 +108,13 @@ def treat_page(app: Sphinx, doctree: nodes.document) -> None:
         treat_cell(app, docname, cell)
     for image in doctree.findall(nodes.image):
         if not image.get("alt", "").strip():
-            logger.warning("%s: the image %s has no alt text", docname, image["uri"], location=image, type="figures")
+            logger.warning(
+                "%s: the image %s has no alt text",
+                docname,
+                image["uri"],
+                location=image,
+                type="figures",
+            )
 
 
 def setup(app: Sphinx) -> dict:

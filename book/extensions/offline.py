@@ -9,9 +9,18 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "vendor/*/*/*.ttf", "webpack-macros.html", "sbt-webpack-macros.html")
+UNUSED = (
+    "scripts/fontawesome.js*",
+    "scripts/*.map",
+    "styles/*.map",
+    "vendor/*/*/*.ttf",
+    "webpack-macros.html",
+    "sbt-webpack-macros.html",
+)
 AUTO = 'data-theme="auto">'
-FETCHES = re.compile(r"""<(?:script|img|iframe|source|video|audio|link(?! rel="canonical"))\b[^>]*?\s(?:src|href)=["'](?:https?:)?//[^"']+""")
+FETCHES = re.compile(
+    r"""<(?:script|img|iframe|source|video|audio|link(?! rel="canonical"))\b[^>]*?\s(?:src|href)=["'](?:https?:)?//[^"']+"""
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +38,16 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         if AUTO in text:
-            page.write_text(text.replace(AUTO, AUTO.replace("auto", "light"), 1), encoding="utf-8")
+            page.write_text(
+                text.replace(AUTO, AUTO.replace("auto", "light"), 1), encoding="utf-8"
+            )
         for match in FETCHES.finditer(text):
-            logger.warning("%s asks another host: %s", page.relative_to(app.outdir), match[0], type="offline")
+            logger.warning(
+                "%s asks another host: %s",
+                page.relative_to(app.outdir),
+                match[0],
+                type="offline",
+            )
 
 
 def setup(app: Sphinx) -> dict:

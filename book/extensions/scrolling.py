@@ -10,7 +10,9 @@ from sphinx.application import Sphinx
 BOXES = re.compile(r'<pre(?=>| id=)|<div class="pst-scrollable-table-container"')
 
 
-def make_focusable(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def make_focusable(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Give every box a place in the tab order; book.js takes it from boxes that have nothing to scroll."""
     if "body" in context:
         context["body"] = BOXES.sub(r'\g<0> tabindex="0"', context["body"])
@@ -20,7 +22,11 @@ def mark_derivations(app: Sphinx, doctree: nodes.document) -> None:
     """Name the tables of relation, expression and reason, whose first and last headings are empty."""
     for table in doctree.findall(nodes.table):
         head = next(iter(table.findall(nodes.thead)), nodes.thead())
-        if [bool(cell.astext().strip()) for cell in head.findall(nodes.entry)] == [False, True, False]:
+        if [bool(cell.astext().strip()) for cell in head.findall(nodes.entry)] == [
+            False,
+            True,
+            False,
+        ]:
             table["classes"].append("derivation")
 
 

@@ -11,17 +11,30 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+LANGUAGE = {
+    "name": "python",
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "pygments_lexer": "ipython3",
+}
 
 
 def rerun(path: Path, store: bool = True) -> float:
     """Run a notebook from a fresh kernel in its folder, and store its outputs; return the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
-    client = NotebookClient(notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     client.execute()
     seconds = time.perf_counter() - start
-    notebook.metadata["language_info"] = dict(LANGUAGE)  # without the version of one machine's Python
+    notebook.metadata["language_info"] = dict(
+        LANGUAGE
+    )  # without the version of one machine's Python
     notebook.metadata.pop("widgets", None)
     if store:
         nbformat.write(notebook, path)

@@ -20,7 +20,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 MAX_FRAMES = 60
-CSS, JS = (Path(__file__).with_name(f"player.{suffix}").read_text(encoding="utf-8") for suffix in ("css", "js"))
+CSS, JS = (
+    Path(__file__).with_name(f"player.{suffix}").read_text(encoding="utf-8")
+    for suffix in ("css", "js")
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,13 @@ class Control:
 
     def __post_init__(self) -> None:
         if len(self.values) < 2:
-            raise ValueError(f"a {self.kind} needs at least two values, such as [0, 0.5, 1], not {self.values!r}")
+            raise ValueError(
+                f"a {self.kind} needs at least two values, such as [0, 0.5, 1], not {self.values!r}"
+            )
         if self.default not in self.values:
-            raise ValueError(f"the starting value {self.default!r} is not among {self.values[:3]} … {self.values[-1]}")
+            raise ValueError(
+                f"the starting value {self.default!r} is not among {self.values[:3]} … {self.values[-1]}"
+            )
 
 
 def slider(start, stop=None, step=None, value=None, label: str = "") -> Control:
@@ -48,18 +55,35 @@ def slider(start, stop=None, step=None, value=None, label: str = "") -> Control:
     if stop is None:
         values = tuple(start) if np.iterable(start) else ()
     else:
-        step = step or (1 if isinstance(start, int) and isinstance(stop, int) else (stop - start) / 100)
+        step = step or (
+            1
+            if isinstance(start, int) and isinstance(stop, int)
+            else (stop - start) / 100
+        )
         if not (stop > start and step > 0):
-            raise ValueError(f"slider needs start < stop and step > 0, not {start}, {stop}, {step}")
-        values = [start + step * i for i in range(math.floor((stop - start) / step + 1e-9) + 1)]
+            raise ValueError(
+                f"slider needs start < stop and step > 0, not {start}, {stop}, {step}"
+            )
+        values = [
+            start + step * i
+            for i in range(math.floor((stop - start) / step + 1e-9) + 1)
+        ]
         values = tuple(v if isinstance(v, int) else float(f"{v:.12g}") for v in values)
-    return Control("slider", values, values[0] if value is None and values else value, label, is_range=stop is not None)
+    return Control(
+        "slider",
+        values,
+        values[0] if value is None and values else value,
+        label,
+        is_range=stop is not None,
+    )
 
 
 def choice(values, value=None, label: str = "") -> Control:
     """A list from which one value is chosen; `value`, where it starts, is the first by default."""
     values = tuple(values)
-    return Control("choice", values, values[0] if value is None and values else value, label)
+    return Control(
+        "choice", values, values[0] if value is None and values else value, label
+    )
 
 
 def toggle(value: bool = False, label: str = "") -> Control:
@@ -80,18 +104,31 @@ def explore(draw: Callable[..., Figure | Axes | None], **controls: Control) -> N
         raise ValueError(f"explore takes one to three controls, not {len(controls)}")
     for name, control in controls.items():
         if not isinstance(control, Control):
-            raise TypeError(f"{name} must be made by slider, choice or toggle, not {control!r}")
-    labels = [control.label or name.replace("_", " ") for name, control in controls.items()]
+            raise TypeError(
+                f"{name} must be made by slider, choice or toggle, not {control!r}"
+            )
+    labels = [
+        control.label or name.replace("_", " ") for name, control in controls.items()
+    ]
     mode = os.environ.get("NOTEKIT_PLAYER", "live")
     if mode == "live":
-        widgets = {name: _widget(control, label) for (name, control), label in zip(controls.items(), labels)}
-        output = ipywidgets.interactive_output(lambda **values: display(_figure(draw, values)), widgets)
+        widgets = {
+            name: _widget(control, label)
+            for (name, control), label in zip(controls.items(), labels)
+        }
+        output = ipywidgets.interactive_output(
+            lambda **values: display(_figure(draw, values)), widgets
+        )
         display(ipywidgets.VBox([*widgets.values(), output]))
     elif mode == "still":
-        display(_figure(draw, {name: control.default for name, control in controls.items()}))
+        display(
+            _figure(draw, {name: control.default for name, control in controls.items()})
+        )
     elif mode == "frames":
         plain = f"interactive figure: {', '.join(labels)}"
-        display({"text/html": _page(draw, controls, labels), "text/plain": plain}, raw=True)
+        display(
+            {"text/html": _page(draw, controls, labels), "text/plain": plain}, raw=True
+        )
     else:
         raise ValueError(f"NOTEKIT_PLAYER must be live, frames or still, not {mode!r}")
 
@@ -99,9 +136,17 @@ def explore(draw: Callable[..., Figure | Axes | None], **controls: Control) -> N
 def _figure(draw: Callable, values: dict) -> Figure:
     """The figure for these values, closed, so that it is shown once and not kept."""
     result = draw(**values)
-    figure = result.figure if isinstance(result, Axes) else plt.gcf() if result is None else result
+    figure = (
+        result.figure
+        if isinstance(result, Axes)
+        else plt.gcf()
+        if result is None
+        else result
+    )
     if not isinstance(figure, Figure):
-        raise TypeError(f"the drawing function returned {type(result).__name__}; return the figure, its axes or nothing")
+        raise TypeError(
+            f"the drawing function returned {type(result).__name__}; return the figure, its axes or nothing"
+        )
     plt.close(figure)
     return figure
 
@@ -109,8 +154,14 @@ def _figure(draw: Callable, values: dict) -> Figure:
 def _widget(control: Control, label: str) -> ipywidgets.Widget:
     if control.kind == "toggle":
         return ipywidgets.Checkbox(value=control.default, description=label)
-    kind = ipywidgets.SelectionSlider if control.kind == "slider" else ipywidgets.Dropdown
-    return kind(options=[(_text(value), value) for value in control.values], value=control.default, description=label)
+    kind = (
+        ipywidgets.SelectionSlider if control.kind == "slider" else ipywidgets.Dropdown
+    )
+    return kind(
+        options=[(_text(value), value) for value in control.values],
+        value=control.default,
+        description=label,
+    )
 
 
 def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> str:
@@ -122,10 +173,16 @@ def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> st
     for combination in itertools.product(*selections):
         text = to_svg(_figure(draw, dict(zip(controls, combination))))
         if text is None:
-            raise ValueError("figures are not set up; call nk.setup() at the top of the notebook")
+            raise ValueError(
+                "figures are not set up; call nk.setup() at the top of the notebook"
+            )
         still = text if combination == default else still
         frames.append([lines.setdefault(line, len(lines)) for line in text.split("\n")])
-    data = json.dumps({"lines": list(lines), "frames": frames}, separators=(",", ":"), ensure_ascii=False).replace("</", r"<\/")
+    data = json.dumps(
+        {"lines": list(lines), "frames": frames},
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ).replace("</", r"<\/")
     fields = "".join(map(_field, controls.values(), labels, selections))
     return (
         f"<nk-player><style>{CSS}</style>"
@@ -138,14 +195,25 @@ def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> st
 def _selections(controls: list[Control]) -> list[tuple]:
     """The values that the built page shows: all, but the ranges share what the frame limit leaves them."""
     ranges = [control for control in controls if control.is_range]
-    left = MAX_FRAMES / math.prod(len(control.values) for control in controls if not control.is_range)
+    left = MAX_FRAMES / math.prod(
+        len(control.values) for control in controls if not control.is_range
+    )
     most = {}
-    for rank, control in enumerate(sorted(ranges, key=lambda control: len(control.values))):
-        most[id(control)] = min(len(control.values), int(left ** (1 / (len(ranges) - rank)) + 1e-9))
+    for rank, control in enumerate(
+        sorted(ranges, key=lambda control: len(control.values))
+    ):
+        most[id(control)] = min(
+            len(control.values), int(left ** (1 / (len(ranges) - rank)) + 1e-9)
+        )
         left /= max(most[id(control)], 1)
     if left < 1 or min(most.values(), default=2) < 2:
-        raise ValueError(f"the controls' values make more than {MAX_FRAMES} frames; give fewer values")
-    return [_thin(control, most[id(control)]) if control.is_range else control.values for control in controls]
+        raise ValueError(
+            f"the controls' values make more than {MAX_FRAMES} frames; give fewer values"
+        )
+    return [
+        _thin(control, most[id(control)]) if control.is_range else control.values
+        for control in controls
+    ]
 
 
 def _thin(control: Control, most: int) -> tuple:
@@ -160,11 +228,18 @@ def _thin(control: Control, most: int) -> tuple:
 
 def _field(control: Control, label: str, values: tuple) -> str:
     """A labelled native control whose value is the index of a frame's value."""
-    start, label, texts = values.index(control.default), escape(label), [escape(_text(value)) for value in values]
+    start, label, texts = (
+        values.index(control.default),
+        escape(label),
+        [escape(_text(value)) for value in values],
+    )
     if control.kind == "toggle":
         return f'<label><span>{label}</span><input type="checkbox"{" checked" * start}></label>'
     if control.kind == "choice":
-        options = "".join(f'<option value="{i}"{" selected" * (i == start)}>{text}</option>' for i, text in enumerate(texts))
+        options = "".join(
+            f'<option value="{i}"{" selected" * (i == start)}>{text}</option>'
+            for i, text in enumerate(texts)
+        )
         return f"<label><span>{label}</span><select>{options}</select></label>"
     return (
         f'<label><span>{label}</span><input type="range" min="0" max="{len(values) - 1}" value="{start}" '

@@ -13,11 +13,22 @@ from typing import NamedTuple
 import sympy as sp
 from IPython.display import display
 
-DIGITS, POINTS = 30, 5  # a numerical check compares this many digits at this many random points
+DIGITS, POINTS = (
+    30,
+    5,
+)  # a numerical check compares this many digits at this many random points
 SECONDS = 20.0  # after which SymPy counts as undecided
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 # How SymPy says that it cannot handle the form of an expression: that leaves a link undecided, not wrong.
-GAVE_UP = (TimeoutError, NotImplementedError, ArithmeticError, AttributeError, TypeError, ValueError, sp.PolynomialError)
+GAVE_UP = (
+    TimeoutError,
+    NotImplementedError,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    sp.PolynomialError,
+)
 SIMPLIFIERS = (
     sp.expand,
     sp.simplify,
@@ -39,7 +50,12 @@ class Verdict(NamedTuple):
     points: int = 0
 
     def __str__(self) -> str:
-        return "exact" if self.exact else f"to {DIGITS} digits" + (f" at {self.points} random points" if self.points > 1 else "")
+        return (
+            "exact"
+            if self.exact
+            else f"to {DIGITS} digits"
+            + (f" at {self.points} random points" if self.points > 1 else "")
+        )
 
 
 def derive(start, *links, where: dict | None = None):
@@ -55,26 +71,44 @@ def derive(start, *links, where: dict | None = None):
     or undecidable one, TypeError for something that is no expression.
     """
     if not links:
-        raise ValueError('derive needs at least one link: derive(start, (expression, "reason"), …)')
+        raise ValueError(
+            'derive needs at least one link: derive(start, (expression, "reason"), …)'
+        )
     previous = start = _expression(start, "the start")
     rows, plain = [("", start, "")], [str(start)]
     for number, link in enumerate(links, 1):
-        relation, expression, reason = ("=", *link)[-3:] if isinstance(link, tuple) and len(link) in (2, 3) else ("", 0, "")
+        relation, expression, reason = (
+            ("=", *link)[-3:]
+            if isinstance(link, tuple) and len(link) in (2, 3)
+            else ("", 0, "")
+        )
         if relation not in RELATIONS or not isinstance(reason, str):
-            raise ValueError(f'step {number} must be (expression, "reason") or ("<=", expression, "reason"), not {link!r}')
+            raise ValueError(
+                f'step {number} must be (expression, "reason") or ("<=", expression, "reason"), not {link!r}'
+            )
         name = f"step {number} ({reason})"
         expression = _expression(expression, name)
         if new := expression.free_symbols - start.free_symbols:
-            raise ValueError(f"{name} has unbound symbols, which the start does not contain: {', '.join(map(str, new))}")
+            raise ValueError(
+                f"{name} has unbound symbols, which the start does not contain: {', '.join(map(str, new))}"
+            )
         verdict = verify(previous, relation, expression, where, name)
-        rows.append((f"${RELATIONS[relation]}$", expression, reason if verdict.exact else f"{reason} *(checked {verdict})*"))
+        rows.append(
+            (
+                f"${RELATIONS[relation]}$",
+                expression,
+                reason if verdict.exact else f"{reason} *(checked {verdict})*",
+            )
+        )
         plain.append(f"{relation} {expression}    [{reason}; {verdict}]")
         previous = expression
     display({"text/markdown": _table(rows), "text/plain": "\n".join(plain)}, raw=True)
     return previous
 
 
-def verify(left, relation: str, right, where: dict | None = None, name: str = "the identity") -> Verdict:
+def verify(
+    left, relation: str, right, where: dict | None = None, name: str = "the identity"
+) -> Verdict:
     """Establish `left relation right`, exactly if SymPy can, otherwise to 30 digits at random points.
 
     Raises DerivationError with both sides and a witness point if it is false,
@@ -82,10 +116,19 @@ def verify(left, relation: str, right, where: dict | None = None, name: str = "t
     """
     left, right = _expression(left, name), _expression(right, name)
     if getattr(left, "shape", ()) != getattr(right, "shape", ()):
-        raise DerivationError(f"{name} compares different shapes\n  left:  {left}\n  right: {right}")
+        raise DerivationError(
+            f"{name} compares different shapes\n  left:  {left}\n  right: {right}"
+        )
     if hasattr(left, "shape"):
-        verdicts = [verify(*pair, where, name) for pair in zip(left, [relation] * len(left), right)]
-        return min(verdicts, key=lambda verdict: (verdict.exact, verdict.points), default=Verdict(True))
+        verdicts = [
+            verify(*pair, where, name)
+            for pair in zip(left, [relation] * len(left), right)
+        ]
+        return min(
+            verdicts,
+            key=lambda verdict: (verdict.exact, verdict.points),
+            default=Verdict(True),
+        )
     if left == right:
         return Verdict(True)
     points = 0
@@ -95,14 +138,21 @@ def verify(left, relation: str, right, where: dict | None = None, name: str = "t
             continue
         points += 1
         if not _holds(a, relation, b):
-            at = ", ".join(f"{symbol} = {value}" for symbol, value in point.items()) or "there are no free symbols"
+            at = (
+                ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+                or "there are no free symbols"
+            )
             sides = f"  left:  {left}\n         = {sp.N(a, 15)}\n  right: {right}\n         = {sp.N(b, 15)}"
-            raise DerivationError(f"{name} does not hold: left {relation} right fails\n{sides}\n  at:    {at}")
+            raise DerivationError(
+                f"{name} does not hold: left {relation} right fails\n{sides}\n  at:    {at}"
+            )
     if _proves(left, relation, right):
         return Verdict(True)
     if not points:
         advice = "give smaller steps, or assumptions and `where` intervals under which both sides are numbers"
-        raise ValueError(f"{name} can be neither proved nor evaluated; {advice}\n  left:  {left}\n  right: {right}")
+        raise ValueError(
+            f"{name} can be neither proved nor evaluated; {advice}\n  left:  {left}\n  right: {right}"
+        )
     return Verdict(False, points)
 
 
@@ -122,14 +172,18 @@ def _holds(a: sp.Expr, relation: str, b: sp.Expr) -> bool:
     slack = sp.Float(10, DIGITS + 10) ** -DIGITS * max(1, abs(a), abs(b))
     if relation == "=":
         return bool(abs(a - b) <= slack)
-    return bool(a.is_real and b.is_real and (a - b if relation == "<=" else b - a) <= slack)
+    return bool(
+        a.is_real and b.is_real and (a - b if relation == "<=" else b - a) <= slack
+    )
 
 
 def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
     """The value at the point to more digits than are compared, or None if there is none."""
     with suppress(*GAVE_UP), _time_limit():
         value = expression.subs(point)
-        if value.has(sp.Derivative, sp.Subs, sp.Limit):  # the forms that evalf leaves alone
+        if value.has(
+            sp.Derivative, sp.Subs, sp.Limit
+        ):  # the forms that evalf leaves alone
             value = value.doit()
         value = value.evalf(DIGITS + 10, chop=True)
         if all(part.is_Float or part.is_Rational for part in value.as_real_imag()):
@@ -141,22 +195,34 @@ def _points(symbols: set[sp.Symbol], where: dict) -> Iterator[dict]:
     """Random points that satisfy the assumptions of all symbols; one empty point if there are none."""
     rng = random.Random(int(os.environ.get("NOTEKIT_SEED", "0")))
     for _ in range(POINTS if symbols else 1):
-        yield {symbol: _draw(symbol, where.get(symbol), rng) for symbol in sorted(symbols, key=str)}
+        yield {
+            symbol: _draw(symbol, where.get(symbol), rng)
+            for symbol in sorted(symbols, key=str)
+        }
 
 
 def _draw(symbol: sp.Symbol, interval: tuple | None, rng: random.Random) -> sp.Expr:
-    low, high = map(sp.sympify, interval or ((-12, 12) if symbol.is_integer else (-4, 4)))
+    low, high = map(
+        sp.sympify, interval or ((-12, 12) if symbol.is_integer else (-4, 4))
+    )
     for _ in range(1000):
         fraction = sp.Rational(rng.randint(1, 9972), 9973)
         if symbol.is_integer:
-            value = sp.ceiling(low) + sp.floor(fraction * (sp.floor(high) - sp.ceiling(low) + 1))
+            value = sp.ceiling(low) + sp.floor(
+                fraction * (sp.floor(high) - sp.ceiling(low) + 1)
+            )
         else:
             value = low + (high - low) * fraction
             if symbol.is_extended_real is None and interval is None:
                 value += sp.I * sp.Rational(rng.randint(1, 9972), 9973)
-        if all(getattr(value, f"is_{fact}", None) in (holds, None) for fact, holds in symbol.assumptions0.items()):
+        if all(
+            getattr(value, f"is_{fact}", None) in (holds, None)
+            for fact, holds in symbol.assumptions0.items()
+        ):
             return value
-    raise ValueError(f"no admissible value of {symbol} lies between {low} and {high}; give where={{{symbol}: (low, high)}}")
+    raise ValueError(
+        f"no admissible value of {symbol} lies between {low} and {high}; give where={{{symbol}: (low, high)}}"
+    )
 
 
 @contextmanager
@@ -182,12 +248,20 @@ def _expression(value, name: str):
     if isinstance(value, sp.MatrixBase):
         return value.as_immutable()
     if not isinstance(value, sp.Expr):
-        raise TypeError(f"{name} must be a SymPy expression, a number or an explicit matrix, not {value!r}")
+        raise TypeError(
+            f"{name} must be a SymPy expression, a number or an explicit matrix, not {value!r}"
+        )
     return value
 
 
 def _table(rows: list[tuple[str, sp.Expr, str]]) -> str:
     """A Markdown table: relation, expression, reason; a bar inside mathematics would end its column."""
-    latex = [sp.latex(expression).replace(r"\|", r"\Vert ").replace("|", r"\vert ") for _, expression, _ in rows]
-    lines = [f"| {relation or ' '} | $\\displaystyle {math}$ | {reason} |" for (relation, _, reason), math in zip(rows, latex)]
+    latex = [
+        sp.latex(expression).replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+        for _, expression, _ in rows
+    ]
+    lines = [
+        f"| {relation or ' '} | $\\displaystyle {math}$ | {reason} |"
+        for (relation, _, reason), math in zip(rows, latex)
+    ]
     return "\n".join([lines[0], "|---:|:---|:---|", *lines[1:]])

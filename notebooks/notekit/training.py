@@ -15,7 +15,9 @@ def seeds(k: int) -> list[int]:
     """The first k seeds of this run; the environment variable NOTEKIT_SEED (a whole number, default 0) moves them all."""
     start = os.environ.get("NOTEKIT_SEED", "0")
     if not start.isdigit() or not isinstance(k, int) or k < 1:
-        raise ValueError(f"seeds needs k of at least 1, not {k!r}, and NOTEKIT_SEED a whole number such as 7, not {start!r}")
+        raise ValueError(
+            f"seeds needs k of at least 1, not {k!r}, and NOTEKIT_SEED a whole number such as 7, not {start!r}"
+        )
     return [int(seed) for seed in np.random.SeedSequence(int(start)).generate_state(k)]
 
 
@@ -44,9 +46,13 @@ def fit(
     Raises ValueError if there is nothing to train on, FloatingPointError if the loss stops being finite.
     """
     if epochs < 1 or iter(batches) is batches or not len(batches):
-        raise ValueError("fit needs epochs of at least 1 and batches that are not empty and can be iterated anew: a list, a DataLoader")
+        raise ValueError(
+            "fit needs epochs of at least 1 and batches that are not empty and can be iterated anew: a list, a DataLoader"
+        )
     history: dict[str, list[float]] = {"loss": []}
-    live = os.environ.get("NOTEKIT_PLAYER", "live") == "live"  # a bar would otherwise be stored with the outputs
+    live = (
+        os.environ.get("NOTEKIT_PLAYER", "live") == "live"
+    )  # a bar would otherwise be stored with the outputs
     for _ in tqdm(range(epochs), unit="epoch", leave=False, disable=not live):
         model.train()
         for batch in batches:
@@ -58,7 +64,9 @@ def fit(
                 after_step()
             history["loss"].append(value.item())
             if not np.isfinite(history["loss"][-1]):
-                raise FloatingPointError(f"the loss became {value.item()} at step {len(history['loss'])}; lower the learning rate")
+                raise FloatingPointError(
+                    f"the loss became {value.item()} at step {len(history['loss'])}; lower the learning rate"
+                )
         if measure is not None:
             model.eval()
             with torch.no_grad():

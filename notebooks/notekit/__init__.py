@@ -1,45 +1,41 @@
-"""What the notes share: verified derivations, judged claims, interactive figures, training, and one style."""
+"""What the notes share: proofs, claims, interactive figures, training, style."""
 
 from .ledger import (
     Bound,
+    Cases,
     ClaimError,
     Corrected,
+    Difference,
+    Equivalent,
     Identity,
     Measured,
+    NotReproduced,
     Refuted,
     Trials,
+    allow_unrevised,
     claim,
+    refused,
+    setting,
 )
 from .player import choice, explore, slider, toggle
 from .proof import DerivationError, derive
-from .style import COLORS, apply_style
-from .training import fit, seed_everything, seeds
+from .style import COLORS, apply_style, label_lines, table
+from .training import Best, best, fit, fit_together, seed_everything, seeds
 
 __all__ = [
-    "Bound",
-    "ClaimError",
-    "Corrected",
-    "Identity",
-    "Measured",
-    "Refuted",
-    "Trials",
-    "claim",
-    "choice",
-    "explore",
-    "slider",
-    "toggle",
-    "DerivationError",
-    "derive",
-    "COLORS",
-    "apply_style",
-    "fit",
-    "seed_everything",
-    "seeds",
-    "setup",
-]
+    "COLORS", "Best", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",
+    "Difference", "Equivalent", "Identity", "Measured", "NotReproduced", "Refuted",
+    "Trials", "apply_style", "best", "choice", "claim", "derive", "explore", "fit",
+    "fit_together", "label_lines", "refused", "seed_everything", "seeds", "setting",
+    "setup", "slider", "table", "toggle",
+]  # fmt: skip
 
 
-def setup() -> None:
-    """Prepare a notebook: the style of figures and mathematics, and one seed for Python, NumPy and torch."""
+def setup(unrevised: bool = False) -> None:
+    """Prepare a notebook: one style, and one seed for Python, NumPy and torch.
+
+    `unrevised` lets claims leave out what the second edition of the ledger requires.
+    """
     apply_style()
+    allow_unrevised(unrevised)
     seed_everything(seeds(1)[0])

@@ -1,4 +1,4 @@
-"""Interactive figures: live in a kernel, precomputed frames in the built page, a still on paper."""
+"""Interactive figures: live in a kernel, frames in the page, a still on paper."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CSS, JS = (
 
 @dataclass(frozen=True)
 class Control:
-    """One thing the reader can change; a long range is thinned to the frames that the built page can hold."""
+    """One thing the reader can change; the built page thins a long range."""
 
     kind: str  # slider, choice or toggle
     values: tuple
@@ -39,18 +39,21 @@ class Control:
     def __post_init__(self) -> None:
         if len(self.values) < 2:
             raise ValueError(
-                f"a {self.kind} needs at least two values, such as [0, 0.5, 1], not {self.values!r}"
+                f"a {self.kind} needs at least two values, such as [0, 0.5, 1], "
+                f"not {self.values!r}"
             )
         if self.default not in self.values:
             raise ValueError(
-                f"the starting value {self.default!r} is not among {self.values[:3]} … {self.values[-1]}"
+                f"the starting value {self.default!r} is not among "
+                f"{self.values[:3]} … {self.values[-1]}"
             )
 
 
 def slider(start, stop=None, step=None, value=None, label: str = "") -> Control:
-    """A slider over the range start … stop, both included, or over an explicit list: slider([0, 0.1, 1]).
+    """A slider from start to stop, both included, or over a list: slider([0, 0.1, 1]).
 
-    `step` is 1 between whole numbers, otherwise a hundredth of the range; `value`, where it starts, is the first by default.
+    `step` is 1 between whole numbers, otherwise a hundredth of the range;
+    `value`, where it starts, is the first by default.
     """
     if stop is None:
         values = tuple(start) if np.iterable(start) else ()
@@ -79,7 +82,7 @@ def slider(start, stop=None, step=None, value=None, label: str = "") -> Control:
 
 
 def choice(values, value=None, label: str = "") -> Control:
-    """A list from which one value is chosen; `value`, where it starts, is the first by default."""
+    """A list from which one value is chosen; it starts at `value`, or at the first."""
     values = tuple(values)
     return Control(
         "choice", values, values[0] if value is None and values else value, label
@@ -94,11 +97,13 @@ def toggle(value: bool = False, label: str = "") -> Control:
 def explore(draw: Callable[..., Figure | Axes | None], **controls: Control) -> None:
     """Show `draw(name=value, …)` as an interactive figure with one to three controls.
 
-    `draw` makes one matplotlib figure from its keyword arguments, and the same figure from the same values.
-    The environment variable NOTEKIT_PLAYER chooses the form: `live` (ipywidgets, the default),
-    `frames` (what the built page shows: at most 60 precomputed frames) or `still` (the default frame).
+    `draw` makes one matplotlib figure from its keyword arguments, and the same figure
+    from the same values. The environment variable NOTEKIT_PLAYER chooses the form:
+    `live` (ipywidgets, the default), `frames` (what the built page shows: at most 60
+    precomputed frames) or `still` (the default frame).
 
-    Raises ValueError for too many controls or frames, TypeError for something that is no control or no figure.
+    Raises ValueError for too many controls or frames, TypeError for something that is
+    no control or no figure.
     """
     if not 1 <= len(controls) <= 3:
         raise ValueError(f"explore takes one to three controls, not {len(controls)}")
@@ -145,7 +150,8 @@ def _figure(draw: Callable, values: dict) -> Figure:
     )
     if not isinstance(figure, Figure):
         raise TypeError(
-            f"the drawing function returned {type(result).__name__}; return the figure, its axes or nothing"
+            f"the drawing function returned {type(result).__name__}; "
+            "return the figure, its axes or nothing"
         )
     plt.close(figure)
     return figure
@@ -165,7 +171,10 @@ def _widget(control: Control, label: str) -> ipywidgets.Widget:
 
 
 def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> str:
-    """One self-contained element: native controls, the default frame, and all frames as lists of the lines they share."""
+    """One self-contained element: native controls, the default frame, and all frames.
+
+    A frame is a list of numbers of lines, which the frames share.
+    """
     to_svg = get_ipython().display_formatter.formatters["image/svg+xml"]
     selections = _selections(list(controls.values()))
     default = tuple(control.default for control in controls.values())
@@ -186,14 +195,16 @@ def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> st
     fields = "".join(map(_field, controls.values(), labels, selections))
     return (
         f"<nk-player><style>{CSS}</style>"
-        f'<div class="nk-controls" role="group" aria-label="Controls of the figure" hidden>{fields}</div>'
+        f'<div class="nk-controls" role="group" aria-label="Controls of the figure"'
+        f" hidden>{fields}</div>"
         f'<div class="nk-stage" role="img">{still}</div>'
-        f'<script type="application/json">{data}</script></nk-player><script>{JS}</script>'
+        f'<script type="application/json">{data}</script></nk-player>'
+        f"<script>{JS}</script>"
     )
 
 
 def _selections(controls: list[Control]) -> list[tuple]:
-    """The values that the built page shows: all, but the ranges share what the frame limit leaves them."""
+    """The values that the page shows; ranges share what the limit leaves."""
     ranges = [control for control in controls if control.is_range]
     left = MAX_FRAMES / math.prod(
         len(control.values) for control in controls if not control.is_range
@@ -208,7 +219,7 @@ def _selections(controls: list[Control]) -> list[tuple]:
         left /= max(most[id(control)], 1)
     if left < 1 or min(most.values(), default=2) < 2:
         raise ValueError(
-            f"the controls' values make more than {MAX_FRAMES} frames; give fewer values"
+            f"the controls' values make more than {MAX_FRAMES} frames; give fewer"
         )
     return [
         _thin(control, most[id(control)]) if control.is_range else control.values
@@ -234,7 +245,8 @@ def _field(control: Control, label: str, values: tuple) -> str:
         [escape(_text(value)) for value in values],
     )
     if control.kind == "toggle":
-        return f'<label><span>{label}</span><input type="checkbox"{" checked" * start}></label>'
+        box = f'<input type="checkbox"{" checked" * start}>'
+        return f"<label><span>{label}</span>{box}</label>"
     if control.kind == "choice":
         options = "".join(
             f'<option value="{i}"{" selected" * (i == start)}>{text}</option>'
@@ -242,8 +254,10 @@ def _field(control: Control, label: str, values: tuple) -> str:
         )
         return f"<label><span>{label}</span><select>{options}</select></label>"
     return (
-        f'<label><span>{label}</span><input type="range" min="0" max="{len(values) - 1}" value="{start}" '
-        f'aria-valuetext="{texts[start]}" data-values="{"|".join(texts)}"><output aria-live="polite">{texts[start]}</output></label>'
+        f"<label><span>{label}</span>"
+        f'<input type="range" min="0" max="{len(values) - 1}" value="{start}" '
+        f'aria-valuetext="{texts[start]}" data-values="{"|".join(texts)}">'
+        f'<output aria-live="polite">{texts[start]}</output></label>'
     )
 
 

@@ -19,7 +19,7 @@ DIGITS, POINTS = (
 )  # a numerical check compares this many digits at this many random points
 SECONDS = 20.0  # after which SymPy counts as undecided
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
-# How SymPy says that it cannot handle the form of an expression: that leaves a link undecided, not wrong.
+# How SymPy says that it cannot handle an expression: undecided, not wrong.
 GAVE_UP = (
     TimeoutError,
     NotImplementedError,
@@ -44,7 +44,7 @@ class DerivationError(AssertionError):
 
 
 class Verdict(NamedTuple):
-    """How a relation was established: exactly, or numerically at `points` random points."""
+    """How a relation was established: exactly, or at `points` random points."""
 
     exact: bool
     points: int = 0
@@ -62,13 +62,14 @@ def derive(start, *links, where: dict | None = None):
     """Verify and show a chain of relations; return its last expression.
 
     Each link is `(expression, "reason")`, an equality with the line before it,
-    or `("<=" or ">=", expression, "reason")`. Explicit matrices are compared entry by entry.
+    or `("<=" or ">=", expression, "reason")`.
+    Explicit matrices are compared entry by entry.
     `where` restricts symbols to intervals: `{theta: (0, sp.pi)}`.
-    A link is tried at random points that respect the symbols' assumptions and `where`, then exactly;
+    A link is tried at random points that respect assumptions and `where`, then exactly;
     if SymPy cannot decide it, the line says that it was checked numerically.
 
-    Raises DerivationError for a wrong link (with a point at which it fails), ValueError for a malformed
-    or undecidable one, TypeError for something that is no expression.
+    Raises DerivationError for a wrong link (with a point at which it fails), ValueError
+    for a malformed or undecidable one, TypeError for something that is no expression.
     """
     if not links:
         raise ValueError(
@@ -84,13 +85,15 @@ def derive(start, *links, where: dict | None = None):
         )
         if relation not in RELATIONS or not isinstance(reason, str):
             raise ValueError(
-                f'step {number} must be (expression, "reason") or ("<=", expression, "reason"), not {link!r}'
+                f'step {number} must be (expression, "reason") or '
+                f'("<=", expression, "reason"), not {link!r}'
             )
         name = f"step {number} ({reason})"
         expression = _expression(expression, name)
         if new := expression.free_symbols - start.free_symbols:
             raise ValueError(
-                f"{name} has unbound symbols, which the start does not contain: {', '.join(map(str, new))}"
+                f"{name} has unbound symbols, which the start does not contain: "
+                f"{', '.join(map(str, new))}"
             )
         verdict = verify(previous, relation, expression, where, name)
         rows.append(
@@ -109,8 +112,9 @@ def derive(start, *links, where: dict | None = None):
 def verify(
     left, relation: str, right, where: dict | None = None, name: str = "the identity"
 ) -> Verdict:
-    """Establish `left relation right`, exactly if SymPy can, otherwise to 30 digits at random points.
+    """Establish `left relation right`.
 
+    Exactly if SymPy can, otherwise to 30 digits at random points.
     Raises DerivationError with both sides and a witness point if it is false,
     ValueError if it can be neither proved nor evaluated.
     """
@@ -142,16 +146,19 @@ def verify(
                 ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
                 or "there are no free symbols"
             )
-            sides = f"  left:  {left}\n         = {sp.N(a, 15)}\n  right: {right}\n         = {sp.N(b, 15)}"
+            sides = f"  left:  {left}\n         = {sp.N(a, 15)}\n"
+            sides += f"  right: {right}\n         = {sp.N(b, 15)}\n  at:    {at}"
             raise DerivationError(
-                f"{name} does not hold: left {relation} right fails\n{sides}\n  at:    {at}"
+                f"{name} does not hold: left {relation} right fails\n{sides}"
             )
     if _proves(left, relation, right):
         return Verdict(True)
     if not points:
-        advice = "give smaller steps, or assumptions and `where` intervals under which both sides are numbers"
+        sides = f"  left:  {left}\n  right: {right}"
         raise ValueError(
-            f"{name} can be neither proved nor evaluated; {advice}\n  left:  {left}\n  right: {right}"
+            f"{name} can be neither proved nor evaluated; give smaller steps, or "
+            f"assumptions and `where` intervals under which both sides "
+            f"are numbers\n{sides}"
         )
     return Verdict(False, points)
 
@@ -178,7 +185,7 @@ def _holds(a: sp.Expr, relation: str, b: sp.Expr) -> bool:
 
 
 def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
-    """The value at the point to more digits than are compared, or None if there is none."""
+    """The value at the point to more digits than are compared, or None."""
     with suppress(*GAVE_UP), _time_limit():
         value = expression.subs(point)
         if value.has(
@@ -192,7 +199,7 @@ def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
 
 
 def _points(symbols: set[sp.Symbol], where: dict) -> Iterator[dict]:
-    """Random points that satisfy the assumptions of all symbols; one empty point if there are none."""
+    """Random points that satisfy all assumptions; an empty one without symbols."""
     rng = random.Random(int(os.environ.get("NOTEKIT_SEED", "0")))
     for _ in range(POINTS if symbols else 1):
         yield {
@@ -221,7 +228,8 @@ def _draw(symbol: sp.Symbol, interval: tuple | None, rng: random.Random) -> sp.E
         ):
             return value
     raise ValueError(
-        f"no admissible value of {symbol} lies between {low} and {high}; give where={{{symbol}: (low, high)}}"
+        f"no admissible value of {symbol} lies between {low} and {high}; "
+        f"give where={{{symbol}: (low, high)}}"
     )
 
 
@@ -249,13 +257,15 @@ def _expression(value, name: str):
         return value.as_immutable()
     if not isinstance(value, sp.Expr):
         raise TypeError(
-            f"{name} must be a SymPy expression, a number or an explicit matrix, not {value!r}"
+            f"{name} must be a SymPy expression, a number or an explicit matrix, "
+            f"not {value!r}"
         )
     return value
 
 
 def _table(rows: list[tuple[str, sp.Expr, str]]) -> str:
-    """A Markdown table: relation, expression, reason; a bar inside mathematics would end its column."""
+    """A Markdown table: relation, expression, reason."""
+    # A bar inside mathematics would end its column.
     latex = [
         sp.latex(expression).replace(r"\|", r"\Vert ").replace("|", r"\vert ")
         for _, expression, _ in rows

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import sympy as sp
 import torch
 from IPython import get_ipython
+from IPython.display import Markdown, display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK = "#010101"  # of notekit.mplstyle
@@ -25,22 +28,71 @@ COLORS = dict(
 
 
 def apply_style() -> None:
-    """Figures as small SVG, SymPy results as mathematics, torch on two threads with repeatable arithmetic."""
+    """Figures as small SVG, SymPy results as mathematics, repeatable arithmetic.
+
+    torch gets one thread: small models are no slower, and notebooks run side by side.
+    """
     sp.init_printing(use_latex="mathjax")
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     if (shell := get_ipython()) is not None:
-        plt.close(
-            plt.figure()
-        )  # switches the inline backend on, whose formatters ours then replace
+        # Switches the inline backend on, whose formatters ours then replace.
+        plt.close(plt.figure())
         for formatter in shell.display_formatter.formatters.values():
             formatter.pop(Figure, None)
         shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
     plt.style.use(Path(__file__).with_name("notekit.mplstyle"))
 
 
+def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> None:
+    """Show a table; its cells are Markdown, and a row has as many as the header.
+
+    Raises ValueError for a row of another length.
+    """
+    header, rows = list(header), [list(row) for row in rows]
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"a row needs {len(header)} cells, not {len(row)}: {row}")
+    lines = [header, ["---"] * len(header), *rows]
+    text = [[str(cell).replace("|", r"\|") for cell in line] for line in lines]
+    display(Markdown("\n".join(f"| {' | '.join(line)} |" for line in text)))
+
+
+def label_lines(axes: Axes, gap: float = 1.3) -> None:
+    """Write each line's label at its right end in its colour, in place of a legend.
+
+    Call it last: labels are kept `gap` lines of text apart, by the limits as they are.
+    """
+    size, point = plt.rcParams["font.size"] * gap, axes.figure.dpi / 72
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    ends = [
+        axes.transData.transform(line.get_xydata()[-1])[1] / point for line in lines
+    ]
+    order = sorted(range(len(lines)), key=ends.__getitem__)
+    places, floor = list(ends), -float("inf")
+    for index in order:
+        places[index] = floor = max(ends[index], floor + size)
+    ceiling = axes.bbox.y1 / point
+    for index in reversed(order):
+        places[index] = min(places[index], ceiling)
+        ceiling = places[index] - size
+    for line, end, place in zip(lines, ends, places):
+        axes.annotate(
+            line.get_label(),
+            line.get_xydata()[-1],
+            xytext=(6, place - end),
+            textcoords="offset points",
+            va="center",
+            color=line.get_color(),
+            annotation_clip=False,
+        )
+
+
 def svg(figure: Figure) -> str:
-    """The figure as a small SVG element: the same bytes every time, text in the page's font and colour."""
+    """The figure as a small SVG element: the same bytes every time.
+
+    Its text has the page's font and colour.
+    """
     buffer = io.StringIO()
     figure.savefig(
         buffer,
@@ -54,9 +106,8 @@ def svg(figure: Figure) -> str:
         text[text.index("<svg") :],
         flags=re.DOTALL,
     )
-    text = text.replace(
-        "<svg", '<svg style="stroke-linejoin: round"', 1
-    )  # the style element would have reached the whole page
+    # The style element, left out above, would have reached the whole page.
+    text = text.replace("<svg", '<svg style="stroke-linejoin: round"', 1)
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(
         r' id="([^"]*)"', lambda match: match[0] if match[1] in referred else "", text
@@ -74,7 +125,7 @@ def _short_number(match: re.Match[str]) -> str:
 
 
 def _short_path(data: str) -> str:
-    """Path data; a long run of straight lines as differences to a tenth of a point, which compress well."""
+    """Path data; long runs of lines as differences of tenths, which compress well."""
     words = data.split()
     if len(words) < 30 or set(words[::3]) - {"M", "L"}:
         return " ".join(words)

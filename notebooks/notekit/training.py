@@ -1,28 +1,36 @@
-"""Seeds that move together, and a short training loop."""
+"""Seeds that move together, short training loops, and the best value of a grid."""
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.func import functional_call, stack_module_state, vmap
 from tqdm.auto import tqdm
+
+Batches = Iterable  # a list, a DataLoader: has a length and can be iterated anew
 
 
 def seeds(k: int) -> list[int]:
-    """The first k seeds of this run; the environment variable NOTEKIT_SEED (a whole number, default 0) moves them all."""
+    """The first k seeds of this run.
+
+    The environment variable NOTEKIT_SEED (a whole number, default 0) moves them all.
+    """
     start = os.environ.get("NOTEKIT_SEED", "0")
     if not start.isdigit() or not isinstance(k, int) or k < 1:
         raise ValueError(
-            f"seeds needs k of at least 1, not {k!r}, and NOTEKIT_SEED a whole number such as 7, not {start!r}"
+            f"seeds needs k of at least 1, not {k!r}, and NOTEKIT_SEED a whole number "
+            f"such as 7, not {start!r}"
         )
     return [int(seed) for seed in np.random.SeedSequence(int(start)).generate_state(k)]
 
 
 def seed_everything(seed: int) -> np.random.Generator:
-    """Seed Python, NumPy and torch; return a fresh NumPy generator with the same seed."""
+    """Seed Python, NumPy and torch; return a fresh NumPy generator of the same seed."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -32,28 +40,24 @@ def seed_everything(seed: int) -> np.random.Generator:
 def fit(
     model: torch.nn.Module,
     loss: Callable[[torch.nn.Module, object], torch.Tensor],
-    batches: Iterable,
+    batches: Batches,
     optimizer: torch.optim.Optimizer,
     epochs: int = 1,
     measure: Callable[[torch.nn.Module], dict[str, float]] | None = None,
     after_step: Callable[[], None] | None = None,
 ) -> dict[str, list[float]]:
-    """Train in place; return the history: "loss" of every step, and what `measure(model)` gave after each epoch.
+    """Train in place; return every step's "loss" and what was measured.
 
-    `loss(model, batch)` returns a scalar tensor; `batches` is iterated once an epoch (a list, a DataLoader);
-    `after_step` is called after each update (a schedule's step, a moving average of the weights).
+    `loss(model, batch)` returns a scalar tensor; `batches` is iterated once an epoch;
+    `measure(model)` is called after each epoch, `after_step` after each update
+    (a schedule's step, a moving average of the weights).
 
-    Raises ValueError if there is nothing to train on, FloatingPointError if the loss stops being finite.
+    Raises ValueError if there is nothing to train on, FloatingPointError if the loss
+    stops being finite.
     """
-    if epochs < 1 or iter(batches) is batches or not len(batches):
-        raise ValueError(
-            "fit needs epochs of at least 1 and batches that are not empty and can be iterated anew: a list, a DataLoader"
-        )
+    _check_batches(batches, epochs)
     history: dict[str, list[float]] = {"loss": []}
-    live = (
-        os.environ.get("NOTEKIT_PLAYER", "live") == "live"
-    )  # a bar would otherwise be stored with the outputs
-    for _ in tqdm(range(epochs), unit="epoch", leave=False, disable=not live):
+    for _ in _progress(epochs):
         model.train()
         for batch in batches:
             optimizer.zero_grad()
@@ -65,7 +69,8 @@ def fit(
             history["loss"].append(value.item())
             if not np.isfinite(history["loss"][-1]):
                 raise FloatingPointError(
-                    f"the loss became {value.item()} at step {len(history['loss'])}; lower the learning rate"
+                    f"the loss became {value.item()} at step {len(history['loss'])}; "
+                    "lower the learning rate"
                 )
         if measure is not None:
             model.eval()
@@ -73,3 +78,181 @@ def fit(
                 for name, number in measure(model).items():
                     history.setdefault(name, []).append(float(number))
     return history
+
+
+class _Apply(torch.nn.Module):
+    """A model that functions are applied to; functional_call can swap its state."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, function: Callable, arguments: tuple) -> object:
+        return function(self.model, *arguments)
+
+
+def fit_together(
+    models: Sequence[torch.nn.Module],
+    loss: Callable[..., torch.Tensor],
+    batches: Batches,
+    optimizer: Callable[[list[torch.Tensor]], torch.optim.Optimizer],
+    epochs: int = 1,
+    *,
+    rates: Sequence[float] | None = None,
+    variants: object = None,
+    per_model: bool = False,
+    schedule: Callable[[torch.optim.Optimizer], object] | None = None,
+    measure: Callable[..., dict[str, torch.Tensor]] | None = None,
+) -> dict[str, np.ndarray]:
+    """Train models of one architecture in place, side by side, as `fit` does each.
+
+    Their parameters are stacked along a new first axis (models, …), and one step of
+    vmap moves them all (torch.func: stack_module_state, functional_call).
+    `loss(model, batch)` returns the scalar of one model, in terms that vmap knows.
+    `batches` are shared; with `per_model`, every tensor of a batch is (models, …).
+    `variants`, a tensor or nest of tensors (models, …), is what else the models differ
+    in; `loss` and `measure` get a model's own entry as their last argument.
+    `optimizer(parameters)` builds one optimiser that works element by element (SGD,
+    Adam); `rates` (models,) multiplies each model's updates, its weight decay too.
+    `schedule(optimizer)` builds a learning-rate schedule, stepped after each update.
+
+    Returns "loss" (steps, models), NaN from where a model diverged, and what
+    `measure(model)`, a dictionary of scalar tensors, gave after each epoch
+    (epochs, models).
+    Raises ValueError if there is nothing to train or the rates do not fit.
+    """
+    _check_batches(batches, epochs)
+    if not models:
+        raise ValueError("fit_together needs at least one model")
+    if rates is not None and len(rates) != len(models):
+        raise ValueError(f"there are {len(rates)} rates for {len(models)} models")
+    template = _Apply(models[0])
+    state = stack_module_state([_Apply(model) for model in models])
+    trained = [value for value in state[0].values() if value.requires_grad]
+    optimise = optimizer(trained)
+    scheduled = schedule(optimise) if schedule is not None else None
+    own = () if variants is None else (variants,)
+
+    def together(function: Callable, *batch: object) -> object:
+        """function(model, *batch, own variant) of every model, stacked."""
+        axes = (0 if per_model else None,) * len(batch) + (0,) * len(own)
+
+        def one(state: tuple, arguments: tuple) -> object:
+            return functional_call(template, state, (function, arguments))
+
+        mapped = vmap(one, in_dims=(0, axes or None), randomness="different")
+        return mapped(state, (*batch, *own))
+
+    history: dict[str, list[np.ndarray]] = {"loss": []}
+    for _ in _progress(epochs):
+        template.train()
+        for batch in batches:
+            optimise.zero_grad()
+            values = together(loss, batch)
+            values.sum().backward()
+            before = [value.detach().clone() for value in trained if rates is not None]
+            optimise.step()
+            _rescale(trained, before, rates)
+            if scheduled is not None:
+                scheduled.step()
+            history["loss"].append(values.detach().numpy())
+        if measure is not None:
+            template.eval()
+            with torch.no_grad():
+                for name, value in together(measure).items():
+                    history.setdefault(name, []).append(value.numpy())
+    with torch.no_grad():
+        for index, model in enumerate(models):
+            applied = _Apply(model)
+            for kind, stacked in zip(
+                (applied.named_parameters, applied.named_buffers), state
+            ):
+                for name, tensor in kind():
+                    tensor.copy_(stacked[name][index])
+    result = {name: np.array(values, dtype=float) for name, values in history.items()}
+    diverged = np.logical_or.accumulate(~np.isfinite(result["loss"]))
+    result["loss"][diverged] = np.nan
+    return result
+
+
+def _rescale(trained: list, before: list, rates: Sequence[float] | None) -> None:
+    """Multiply each model's last update by its rate."""
+    with torch.no_grad():
+        for value, old in zip(trained, before):
+            rate = torch.as_tensor(rates, dtype=value.dtype)
+            value.copy_(old + rate.reshape(-1, *[1] * (value.ndim - 1)) * (value - old))
+
+
+def _check_batches(batches: Batches, epochs: int) -> None:
+    if epochs < 1 or iter(batches) is batches or not len(batches):
+        raise ValueError(
+            "training needs epochs of at least 1 and batches that are not empty and "
+            "can be iterated anew: a list, a DataLoader"
+        )
+
+
+def _progress(epochs: int) -> Iterable[int]:
+    """A bar for a reader who waits; it would otherwise be stored with the outputs."""
+    live = os.environ.get("NOTEKIT_PLAYER", "live") == "live"
+    return tqdm(range(epochs), unit="epoch", leave=False, disable=not live)
+
+
+class Best(NamedTuple):
+    """The best value of a grid, its score and place, and the curve {value: score}."""
+
+    value: float
+    score: float
+    index: int
+    curve: dict[float, float]
+
+
+def best(
+    grid: Sequence[float],
+    scores: object,
+    goal: str = "lowest",
+    *,
+    low_end: str = "",
+    high_end: str = "",
+) -> Best:
+    """The value of an increasing grid with the lowest or highest score.
+
+    `scores` has shape (values,) or (values, seeds), whose mean counts; NaN, a run that
+    diverged, is worse than any number. Of equal scores the middle-most counts.
+    With two hyper-parameters, each has its turn: best(rates, scores.min(axis=1)).
+
+    Raises ValueError if the best value stands at an end of the grid, unless `low_end`
+    or `high_end` says in words why nothing can lie beyond it.
+    """
+    values, scores = np.asarray(grid, dtype=float), np.asarray(scores, dtype=float)
+    if values.ndim != 1 or len(values) < 3 or not (np.diff(values) > 0).all():
+        raise ValueError(
+            f"the grid must hold at least three increasing values, not {grid!r}"
+        )
+    if scores.ndim not in (1, 2) or len(scores) != len(values):
+        raise ValueError(
+            f"scores must have shape ({len(values)},) or ({len(values)}, seeds), "
+            f"not {scores.shape}"
+        )
+    if goal not in ("lowest", "highest"):
+        raise ValueError(f"goal must be 'lowest' or 'highest', not {goal!r}")
+    mean = scores.mean(axis=1) if scores.ndim == 2 else scores
+    costs = np.nan_to_num(
+        mean if goal == "lowest" else -mean, nan=np.inf, posinf=np.inf
+    )
+    if np.isinf(costs).all():
+        raise ValueError("every value of the grid diverged")
+    ties = np.flatnonzero(costs == costs.min())
+    index = int(ties[np.abs(ties - (len(values) - 1) / 2).argmin()])
+    curve = {float(value): float(score) for value, score in zip(values, mean)}
+    ends = {
+        0: ("smaller", "low_end", low_end),
+        len(values) - 1: ("larger", "high_end", high_end),
+    }
+    beyond, name, reason = ends.get(index, ("", "", "inside"))
+    if not reason.strip():
+        shown = ", ".join(f"{value:.3g}: {score:.4g}" for value, score in curve.items())
+        raise ValueError(
+            f"the best value, {values[index]:.3g}, stands at the grid's end; add "
+            f"{beyond} values, or say by {name}=… why there are none. Curve: {shown}"
+        )
+    return Best(float(values[index]), float(mean[index]), index, curve)

@@ -1,12 +1,13 @@
 # The book's commands. `make help` lists them; each one first installs what it needs into .venv.
 
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
 BIN := .venv/bin
-READY := .venv/requirements.txt
+READY := .venv/requirements.lock
+NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
-.PHONY: book test notebooks serve lab bench clean distclean help
+.PHONY: book test notebooks robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -19,6 +20,9 @@ test: book ## build the book and run every test
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb
 
+robustness: $(READY) ## run every note under other seeds and settings; takes long, can be resumed
+	@$(BIN)/python book/tools/robustness.py $(NOTES)
+
 serve: book ## build the site and serve it on this machine; PORT=8000 says where
 	@echo "Reading at http://127.0.0.1:$(PORT)/ until you press Ctrl+C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) 2>/dev/null \
@@ -30,20 +34,30 @@ lab: $(READY) ## open the notebooks in JupyterLab
 bench: $(READY) ## measure time and memory of every notebook, and the time of two builds
 	@$(BIN)/python tests/bench.py
 
-clean: ## remove what was built
-	rm -rf _build .pytest_cache
+# Without hashes: PyTorch has several files of one version, with CUDA and without, and a lock
+# with hashes would refuse the small one. uv comes first, because the lock may not fit yet.
+lock: ## pin in requirements.lock what requirements.txt needs; remove the lock to renew it
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install $$(grep -o '^uv==[0-9.]*' requirements.txt); }
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" \
+		requirements.txt --output-file requirements.lock
+
+clean: ## remove what was built, but not the finished runs of make robustness
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	find _build -mindepth 1 -maxdepth 1 ! -name robustness -exec rm -rf {} + 2>/dev/null || true
 	find book notebooks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove what was built and what was installed
-	rm -rf .venv
+	rm -rf .venv _build
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
-# The virtual environment, made again when requirements.txt differs from what was installed.
-$(READY): requirements.txt
-	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3."; exit 1; }
-	@echo "Installing what requirements.txt lists into .venv; the first time takes minutes."
+# The virtual environment, made again when the versions differ from what was installed.
+$(READY): requirements.txt requirements.lock
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
+	@echo "Installing what requirements.lock lists into .venv; the first time takes minutes."
 	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made: on Debian and Ubuntu, install python3-venv."; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt || { echo "The installation failed: the last lines above say why; run the same command again when that is mended."; exit 1; }
-	@cp requirements.txt $@
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c requirements.lock \
+		|| { echo "The installation failed: the last lines above say why; run the same command again when that is mended."; exit 1; }
+	@cp requirements.lock $@

@@ -1,18 +1,20 @@
-"""Write binder/requirements.txt from the notebooks' section of requirements.txt: python binder/pins.py"""
+"""Writes binder/requirements.txt from the notebooks' section of requirements.txt."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = """\
-# Made from the notebooks' section of requirements.txt by binder/pins.py; a test fails when they differ.
+# Made by binder/pins.py from the notebooks' section of requirements.txt.
 # PyTorch without CUDA is far smaller; it comes from PyTorch's own index.
 --extra-index-url https://download.pytorch.org/whl/cpu
+# What these packages need has the versions of the lock.
+--constraint ../requirements.lock
 """
 
 
 def binder_requirements(requirements: str) -> str:
-    """What Binder installs: the pins of the section '# notebooks', with the CPU build of PyTorch."""
+    """What Binder installs: the section '# notebooks', with PyTorch's CPU build."""
     section = re.search(
         r"^# notebooks\n(.*?)(?=^# |\Z)", requirements, re.MULTILINE | re.DOTALL
     )

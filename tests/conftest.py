@@ -11,7 +11,7 @@ from support import HELPER_NOTEBOOK
 
 
 def pytest_configure() -> None:
-    """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED passes through as it is."""
+    """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED stays."""
     os.environ["NOTEKIT_PLAYER"] = "still"
 
 

@@ -16,7 +16,8 @@ SITE = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HELPER_NOTEBOOK = ROOT / "tests" / "notekit.ipynb"
 MACHINE_PATH = re.compile(
-    rf"(?<![\w./-])/(?:home|Users|root|tmp)/\w|[A-Z]:\\+Users|[s]ite-packages/|{re.escape(str(ROOT))}\b"
+    r"(?<![\w./-])/(?:home|Users|root|tmp)/\w|[A-Z]:\\+Users|[s]ite-packages/"
+    rf"|{re.escape(str(ROOT))}\b"
 )
 
 
@@ -60,6 +61,7 @@ def copy_of_the_book(folder: Path, *without: str) -> Path:
         "_config.yml",
         "_toc.yml",
         "requirements.txt",
+        "requirements.lock",
         "README.md",
     ):
         shutil.copy2(ROOT / name, folder / name)
@@ -69,8 +71,8 @@ def copy_of_the_book(folder: Path, *without: str) -> Path:
 
 
 def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run `make book` in a folder that has the Makefile, with the packages that are installed here."""
-    # Left alone: what a make that runs these tests tells its children, and what is installed.
+    """Run `make book` in a folder that has the Makefile, with our packages."""
+    # Left alone: what a make that runs these tests tells its children, and .venv.
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -80,7 +82,7 @@ def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
         "make",
         "book",
         f"BIN={Path(sys.executable).parent}",
-        "--old-file=.venv/requirements.txt",
+        "--old-file=.venv/requirements.lock",
     ]
     return subprocess.run(
         command,

@@ -1,17 +1,27 @@
-"""The build cannot lie: small books with broken notebooks, built by the real `make book` with the real settings."""
+"""The build cannot lie: small books with broken notebooks, built by the real
+`make book` with the real settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
 import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 
 from support import copy_of_the_book, make_book
 
-SETUP = "import sympy as sp\nimport matplotlib.pyplot as plt\nimport notekit as nk\nnk.setup()"
-CLAIM = "nk.claim('small-sum', 'One and one are two.', nk.Measured(1 + 1, 2, tolerance=1e-9))"
-DERIVE = "x = sp.Symbol('x')\nnk.derive((x + 1) ** 2, (x**2 + 2 * x + 1, 'expand the square'))"
+SETUP = """\
+import sympy as sp
+import matplotlib.pyplot as plt
+import notekit as nk
+nk.setup()"""
+CLAIM = """\
+two = nk.Measured(1 + 1, 2, tolerance=1e-9, how="computed", what="one and one")
+nk.claim("small-sum", "One and one are two.", two)"""
+DERIVE = """\
+x = sp.Symbol("x")
+nk.derive((x + 1) ** 2, (x**2 + 2 * x + 1, "expand the square"))"""
 FIGURE = "figure, axes = plt.subplots()\naxes.plot([0, 1])\nplt.show()"
 LINE = "def line(slope):\n    figure, axes = plt.subplots()\n    axes.plot([0, slope])"
 EXPLORE = f"{LINE}\n\nnk.explore(line, slope=nk.slider(1, 3))"
@@ -31,7 +41,8 @@ def prose(source: str) -> NotebookNode:
 
 SOUND = [
     prose(
-        "The claim is judged [below](#claim-small-sum); {numref}`fig-line` shows a line."
+        "The claim is judged [below](#claim-small-sum); "
+        "{numref}`fig-line` shows a line."
     ),
     code(CLAIM),
     code(DERIVE),
@@ -43,7 +54,8 @@ SOUND = [
     ),
 ]
 
-# What is broken, and the words by which the build must name it. A cell that raises ends the build …
+# What is broken, and the words by which the build must name it. A cell that raises ends
+# the build …
 RAISES = {
     "failing-assertion": (
         [code("assert 1 + 1 == 3, 'not three'")],
@@ -57,9 +69,9 @@ RAISES = {
         [code(DERIVE.replace("2 * x", "3 * x"))],
         ["DerivationError", "step 1", "expand the square"],
     ),
-    "repeated-claim": ([code(CLAIM), code(CLAIM)], ["small-sum", "twice"]),
 }
 # … and a warning lets it go on, so that it shows them all, and fails.
+BAD_CLAIM = CLAIM.replace("small-sum", "bad-sum").replace("1 + 1", "1 + 2")
 WARNS = {
     "lost-reference": ([prose("See {numref}`fig-nowhere`.")], "fig-nowhere"),
     "lost-link": ([prose("See [the claim](#claim-nowhere).")], "claim-nowhere"),
@@ -72,6 +84,12 @@ WARNS = {
         "alt text",
     ),
     "figure-without-caption": ([code(FIGURE, image=ALT)], "caption"),
+    "repeated-claim": ([code(CLAIM), code(CLAIM)], "'small-sum' is used twice"),
+    "recorded-failure": (
+        [code('import os\nos.environ["NOTEKIT_CLAIMS"] = "record"'), code(BAD_CLAIM)],
+        "the claim 'bad-sum'",
+    ),
+    "loud-cell": ([code("import warnings\nwarnings.warn('too loud')")], "stderr"),
 }
 
 
@@ -87,14 +105,23 @@ class SmallBook:
             "# A small book\n\nIts pages follow.\n"
         )
 
-    def add(self, name: str, cells: list[NotebookNode]) -> None:
-        """Make or replace a notebook, and list all notebooks in the table of contents."""
+    def add(self, name: str, cells: list[NotebookNode], setup: str = SETUP) -> None:
+        """Make or replace a notebook."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = v4.new_notebook(
-            cells=[prose(f"# {name}"), code(SETUP), *cells],
+            cells=[prose(f"# {name}"), code(setup), *cells],
             metadata={"kernelspec": kernel},
         )
         nbformat.write(notebook, self.folder / "notebooks" / f"{name}.ipynb")
+        self.list()
+
+    def remove(self, name: str) -> None:
+        """Take a notebook out of the book."""
+        (self.folder / "notebooks" / f"{name}.ipynb").unlink()
+        self.list()
+
+    def list(self) -> None:
+        """List all notebooks in the table of contents."""
         chapters = "".join(
             f"  - file: notebooks/{path.stem}\n"
             for path in sorted(self.folder.glob("notebooks/*.ipynb"))
@@ -121,14 +148,70 @@ def book(tmp_path: Path) -> SmallBook:
     return SmallBook(tmp_path)
 
 
-@pytest.mark.parametrize("name", RAISES)
-def test_a_cell_that_raises_ends_the_build(book: SmallBook, name: str) -> None:
-    cells, culprit = RAISES[name]
-    book.add(name, cells)
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the build of one book with all notebooks that raise says."""
+    book = SmallBook(tmp_path_factory.mktemp("broken"))
+    for name, (cells, _) in RAISES.items():
+        book.add(name, cells)
     passed, output = book.build()
     assert not passed, f"the build passed:\n{output}"
-    for words in (f"notebooks/{name}", *culprit):
-        assert words in output, f"the build does not name {words!r}:\n{output}"
+    return output
+
+
+@pytest.mark.parametrize("name", RAISES)
+def test_a_cell_that_raises_ends_the_build(broken: str, name: str) -> None:
+    parts = broken.split("ERROR: ")
+    (report,) = [part for part in parts if part.startswith(f"notebooks/{name}.ipynb")]
+    for words in RAISES[name][1]:
+        assert words in report, f"the build does not name {words!r}:\n{report}"
+
+
+MEET = """\
+import time
+from pathlib import Path
+Path("{mine}.here").touch()
+start = time.monotonic()
+while not Path("{other}.here").exists():
+    assert time.monotonic() < start + 100, "nobody came"
+    time.sleep(0.1)"""
+
+
+@pytest.mark.skipif(joblib.cpu_count() < 2, reason="one core runs one notebook")
+def test_notebooks_run_at_the_same_time(book: SmallBook) -> None:
+    for mine, other in (("first", "second"), ("second", "first")):
+        book.add(mine, [], setup=MEET.format(mine=mine, other=other))
+    passed, output = book.build()
+    assert passed and ALONE not in output, output
+    assert "without encryption" not in output, output
+
+
+# What notebooks hold, and the words by which the build says why it failed.
+FAILS = {
+    "fails": ("assert 1 + 1 == 3, 'not three'", "not three"),
+    "waits": ("open('missing').close()", "FileNotFoundError"),
+    "stops": ("import os\nos._exit(1)", "DeadKernelError"),
+    "sleeps": ("import time\ntime.sleep(1000)", "CellTimeoutError"),
+    "sound": ("1 + 1", ""),
+}
+
+
+def test_all_notebooks_that_fail_are_named_and_none_is_reused(book: SmallBook) -> None:
+    config = book.folder / "_config.yml"
+    config.write_text(config.read_text().replace("timeout: 300", "timeout: 30"))
+    for name, (source, _) in FAILS.items():
+        book.add(name, [], setup=source)
+    passed, output = book.build()
+    assert not passed and "4 of 5 notebooks failed" in output, output
+    for name, (_, words) in FAILS.items():
+        assert f"{name}.ipynb{' failed' * bool(words)}, " in output, output
+        assert words in output, output
+
+    (book.folder / "notebooks" / "missing").touch()
+    for name in ("fails", "stops", "sleeps"):
+        book.remove(name)
+    passed, output = book.build()
+    assert passed and output.count(EXECUTED) == 1 and "waits.ipynb, " in output, output
 
 
 def test_one_warning_is_enough_to_fail_the_build(book: SmallBook) -> None:
@@ -151,7 +234,7 @@ def warned(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("name", WARNS)
 def test_a_broken_page_is_a_warning_that_names_it(warned: str, name: str) -> None:
-    warnings = [line for line in warned.splitlines() if ": WARNING: " in line]
+    warnings = [line for line in warned.splitlines() if "WARNING: " in line]
     assert any(
         f"notebooks/{name}" in line and WARNS[name][1] in line for line in warnings
     ), warned
@@ -163,11 +246,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     book = SmallBook(tmp_path_factory.mktemp("sound"))
     book.add("sound", SOUND)
     passed, output = book.build()
-    assert passed and EXECUTED in output, output
+    assert passed and EXECUTED in output and ALONE not in output, output
     return book
 
 
-EXECUTED = "Executed notebook in"  # what the build says of each notebook that it runs
+EXECUTED = "running notebooks... "  # what the build says as each notebook ends
+ALONE = "Executed notebook in"  # what myst-nb says when it has to run one itself
 
 
 def test_a_sound_book_is_built(sound: SmallBook) -> None:
@@ -181,7 +265,14 @@ def test_changed_prose_executes_nothing(sound: SmallBook) -> None:
     assert "An afterthought." in sound.page("sound")
 
 
-@pytest.mark.parametrize("name", ["notebooks/notekit/style.py", "requirements.txt"])
+INPUTS = (
+    "notebooks/notekit/style.py",
+    "notebooks/dgcnn-data/not-json.json",
+    "requirements.lock",
+)
+
+
+@pytest.mark.parametrize("name", INPUTS)
 def test_a_changed_dependency_executes_everything(sound: SmallBook, name: str) -> None:
     with (sound.folder / name).open("a") as file:
         file.write("\n# changed\n")

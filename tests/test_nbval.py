@@ -1,4 +1,5 @@
-"""How nbval judges a notebook, with the options of pytest.ini: a claim's verdict and sentence count, its figure does not."""
+"""How nbval judges a notebook, with the options of pyproject.toml: a claim's verdict
+and sentence count, its figure does not."""
 
 import re
 import subprocess
@@ -14,11 +15,13 @@ from support import ROOT
 SETUP = (
     f"import sys\nsys.path.insert(0, {str(ROOT / 'notebooks')!r})\nimport notekit as nk"
 )
-CLAIM = "nk.claim('{id}', 'One and one are two.', nk.Measured(1 + 1, 2, tolerance=0.5))"
+CLAIM = """\
+two = nk.Measured(1 + 1, 2, tolerance=0.5, how="computed", what="one and one")
+nk.claim("{id}", "One and one are two.", two)"""
 # The claim's id, what is replaced in its stored output, and whether nbval must object.
 STORED = {
     "kept": ("checked", "checked", False),
-    "another-figure": ("within 0.5", "within 0.25", False),
+    "another-figure": ("more than 0.5", "more than 0.25", False),
     "another-verdict": ("checked", "proved", True),
     "another-sentence": ("One and one", "Two and two", True),
 }
@@ -48,7 +51,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> str:
         "pytest",
         "-rA",
         "-c",
-        ROOT / "pytest.ini",
+        ROOT / "pyproject.toml",
         "--color=no",
         path,
     ]

@@ -1,5 +1,6 @@
-"""Statements about every stored article notebook; each is also shown to refuse a notebook that breaks it."""
+"""Statements about every stored note; each also refuses a notebook that breaks it."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -13,6 +14,7 @@ from support import (
     HELPER_NOTEBOOK,
     MACHINE_PATH,
     NOTEBOOKS,
+    ROOT,
     claims,
     code_cells,
     markdown,
@@ -33,17 +35,25 @@ SHOWS_SOMETHING = re.compile(
     r"^(?:\w+ = )?nk\.(?:claim|derive|explore)\(|^print\(", re.MULTILINE
 )
 SIZE_LIMIT = 1_500_000  # bytes
+# Notes that the second edition of the ledger and its rules of size do not reach yet.
+UNREVISED = {
+    *("adax", "batch-norm", "dgcnn", "multilabel-softmax", "random-angles"),
+    *("superlinear-speedup", "synthesizer", "vae-geometry"),
+}
+CELL_LINES, LINE_WIDTH, FUNCTION_LINES = 50, 88, 30
+CODE_CELLS, WORDS, SETTINGS = range(30, 56), range(2500, 4001), range(4, 9)
 
 Rule = Callable[[NotebookNode], Iterator[str]]
 
 
-# What a stored notebook must be: each rule yields the sentences that say where it is broken.
+# What a stored notebook must be: each rule yields sentences that say where it is not.
 
 
 def every_cell_was_run_in_order(notebook: NotebookNode) -> Iterator[str]:
     for expected, cell in enumerate(code_cells(notebook), start=1):
         if cell.execution_count != expected:
-            yield f"cell number {expected} has the execution count {cell.execution_count}: {excerpt(cell)}"
+            count = cell.execution_count
+            yield f"cell number {expected} was run as number {count}: {excerpt(cell)}"
 
 
 def outputs_are_stored(notebook: NotebookNode) -> Iterator[str]:
@@ -83,7 +93,8 @@ def the_file_is_small(notebook: NotebookNode) -> Iterator[str]:
 
 def no_machine_path_is_stored(notebook: NotebookNode) -> Iterator[str]:
     for match in MACHINE_PATH.finditer(nbformat.writes(notebook)):
-        yield f"the path of one machine: …{match.string[match.start() - 30 : match.end() + 30]!r}…"
+        around = match.string[match.start() - 30 : match.end() + 30]
+        yield f"the path of one machine: …{around!r}…"
 
 
 def claims_are_compared_by_nbval(notebook: NotebookNode) -> Iterator[str]:
@@ -165,6 +176,51 @@ def the_kernel_is_plain_python(notebook: NotebookNode) -> Iterator[str]:
         yield f"the kernel is {name!r}, not 'python3'"
 
 
+def no_editor_left_its_marks(notebook: NotebookNode) -> Iterator[str]:
+    for cell in notebook.cells:
+        if "lines_to_next_cell" in cell.metadata:
+            yield f"the metadata lines_to_next_cell: {excerpt(cell)}"
+
+
+def cells_are_short(notebook: NotebookNode) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        lines = cell.source.splitlines()
+        if len(lines) > CELL_LINES:
+            yield f"{len(lines)} lines in a cell, at most {CELL_LINES}: {excerpt(cell)}"
+        for line in lines:
+            if len(line) > LINE_WIDTH:
+                yield f"{len(line)} characters, at most {LINE_WIDTH}: {line}"
+
+
+def functions_are_short(notebook: NotebookNode) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        for node in ast.walk(ast.parse(without_magics(cell.source))):
+            if isinstance(node, ast.FunctionDef):
+                lines = node.end_lineno - node.lineno + 1
+                if lines > FUNCTION_LINES:
+                    yield f"{node.name} has {lines} lines, at most {FUNCTION_LINES}"
+
+
+def a_sitting_is_enough(notebook: NotebookNode) -> Iterator[str]:
+    cells, words = len(code_cells(notebook)), len(markdown(notebook).split())
+    if cells not in CODE_CELLS:
+        yield f"{cells} code cells, wanted {CODE_CELLS.start} to {CODE_CELLS.stop - 1}"
+    if words not in WORDS:
+        yield f"{words} words, wanted {WORDS.start} to {WORDS.stop - 1}"
+
+
+def four_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
+    count = len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
+    if count < 4:
+        yield f"{count} exercises marked with ★, at least four are wanted"
+
+
+def choices_can_be_varied(notebook: NotebookNode) -> Iterator[str]:
+    count = sum(cell.source.count("nk.setting(") for cell in code_cells(notebook))
+    if count not in SETTINGS:
+        yield f"{count} settings, wanted {SETTINGS.start} to {SETTINGS.stop - 1}"
+
+
 STORED: tuple[Rule, ...] = (
     every_cell_was_run_in_order,
     outputs_are_stored,
@@ -173,6 +229,7 @@ STORED: tuple[Rule, ...] = (
     the_file_is_small,
     no_machine_path_is_stored,
     the_kernel_is_plain_python,
+    no_editor_left_its_marks,
 )
 ARTICLE: tuple[Rule, ...] = (
     claims_are_compared_by_nbval,
@@ -184,6 +241,18 @@ ARTICLE: tuple[Rule, ...] = (
     the_claims_are_listed,
     claim_ids_are_unique,
 )
+REVISED: tuple[Rule, ...] = (
+    cells_are_short,
+    functions_are_short,
+    a_sitting_is_enough,
+    four_exercises_are_set,
+    choices_can_be_varied,
+)
+
+
+def without_magics(source: str) -> str:
+    """Python that a plain parser reads."""
+    return re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
 
 
 def excerpt(cell: NotebookNode) -> str:
@@ -228,7 +297,26 @@ def test_notebook(path: Path, rule: Rule) -> None:
     assert not list(rule(read(path)))
 
 
-@pytest.mark.parametrize("rule", STORED, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", REVISED, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if path.stem not in UNREVISED],
+    ids=lambda path: path.stem,
+)
+def test_revised_notebook(path: Path, rule: Rule) -> None:
+    assert not list(rule(read(path)))
+
+
+def test_only_unrevised_notes_say_so() -> None:
+    pattern = re.compile(r"nk\.setup\(.*unrevised|allow_unrevised")
+    sources = {
+        path.stem: [c.source for c in code_cells(read(path))] for path in NOTEBOOKS
+    }
+    saying = {note for note in sources if pattern.search("\n".join(sources[note]))}
+    assert saying == UNREVISED
+
+
+@pytest.mark.parametrize("rule", (*STORED, cells_are_short), ids=lambda r: r.__name__)
 def test_helper_notebook(rule: Rule) -> None:
     assert not list(rule(read(HELPER_NOTEBOOK)))
 
@@ -253,7 +341,8 @@ def sound_notebook() -> NotebookNode:
 
     prose = "\n\n".join(f"## {heading}" for heading in HEADINGS)
     prose = prose.replace("## Derive", "1. [All is well](#claim-sound).\n\n## Derive")
-    prose = prose.replace("## In one", "★ ★★ ★★★\n\n## In one")
+    prose = prose.replace("## In one", "★ ★ ★★ ★★★\n\n## In one")
+    prose += "\n\n" + "word " * WORDS.start
     cells = [
         v4.new_markdown_cell(prose),
         cell(
@@ -266,6 +355,11 @@ def sound_notebook() -> NotebookNode:
         cell("nk.explore(one)", "image/svg+xml", 2, {}, mystnb=figure("one")),
         cell("nk.explore(two)", "image/svg+xml", 3, {}, mystnb=figure("two")),
     ]
+    settings = "\n".join(f"nk.setting({name!r}, 1, among=(2,))" for name in "abcd")
+    more = [settings, "def short():\n    return 1", *["x = 1"] * CODE_CELLS.start]
+    cells += [v4.new_code_cell(source) for source in more]
+    for count, code in enumerate(cells[1:], start=1):
+        code.execution_count = count
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
@@ -277,6 +371,11 @@ def spoil_prose(old: str, new: str) -> Callable[[NotebookNode], None]:
         notebook.cells[0].source = notebook.cells[0].source.replace(old, new)
 
     return spoil
+
+
+def spoil_code(source: str) -> Callable[[NotebookNode], None]:
+    """Replace the cell of settings."""
+    return lambda notebook: notebook.cells[4].update(source=source)
 
 
 SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
@@ -300,15 +399,23 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     claims_are_compared_by_nbval: lambda nb: nb.cells[1].metadata.pop("tags"),
     figures_have_words: lambda nb: nb.cells[2].metadata.mystnb.pop("image"),
     alt_texts_are_unique: lambda nb: nb.cells[3].metadata.update(nb.cells[2].metadata),
-    two_figures_are_interactive: lambda nb: nb.cells.pop(),
+    two_figures_are_interactive: lambda nb: nb.cells.pop(3),
     the_sections_are_in_order: spoil_prose("## Check", "## Verify"),
-    three_exercises_are_set: spoil_prose("★ ", ""),
+    three_exercises_are_set: spoil_prose("★ ★ ", ""),
     the_claims_are_listed: spoil_prose("#claim-sound", "#claim-lost"),
     claim_ids_are_unique: lambda nb: nb.cells.append(nb.cells[1]),
+    no_editor_left_its_marks: lambda nb: nb.cells[0].metadata.update(
+        lines_to_next_cell=2
+    ),
+    cells_are_short: spoil_code('"' + "long" * LINE_WIDTH + '"'),
+    functions_are_short: spoil_code("def f():\n" + "    x = 1\n" * FUNCTION_LINES),
+    a_sitting_is_enough: spoil_prose("word word", "word"),
+    four_exercises_are_set: spoil_prose("★ ★ ", "★ "),
+    choices_can_be_varied: spoil_code("x = 1"),
 }
 
 
-@pytest.mark.parametrize("rule", (*STORED, *ARTICLE), ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", SPOILED, ids=lambda rule: rule.__name__)
 def test_rule_accepts_a_sound_notebook_and_refuses_a_spoiled_one(rule: Rule) -> None:
     notebook = sound_notebook()
     nbformat.validate(notebook)

@@ -1,21 +1,25 @@
-"""Statements about the files around the book: nothing private in them, one list of versions, Binder and CI can read theirs."""
+"""Statements about the files around the book: nothing private in them, one style, one
+list of versions, Binder and CI can read theirs."""
 
 import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from pins import binder_requirements
 from support import MACHINE_PATH, ROOT
 
-sys.path.insert(0, str(ROOT / "binder"))
-from pins import binder_requirements  # noqa: E402
-
 REGISTRY = re.compile(
-    r"pypi\.org|pythonhosted\.org|registry\.npmjs|conda\.anaconda|/[s]imple\b|find[-_]links|download\.pytorch"
+    r"pypi\.org|pythonhosted\.org|registry\.npmjs|conda\.anaconda|/[s]imple\b"
+    r"|find[-_]links|download\.pytorch"
 )
 # PyTorch's builds without CUDA are only in its own index, so Binder must be told of it.
 MAY_NAME_A_REGISTRY = {"binder/requirements.txt", "binder/pins.py"}
@@ -66,12 +70,52 @@ def test_a_path_of_one_machine_is_recognised(text: str) -> None:
     assert MACHINE_PATH.search(f"saved in {text}")
 
 
+@pytest.mark.parametrize("command", ["format --check", "check"])
+def test_ruff_has_nothing_to_say_about(command: str) -> None:
+    words = [sys.executable, "-m", "ruff", *command.split(), "--output-format=concise"]
+    result = subprocess.run(words, cwd=ROOT, text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_every_requirement_is_pinned() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]
     assert requirements and all(
         re.match(r"[\w.-]+==[\w.]+( +#|$)", line) for line in requirements
     ), requirements
+
+
+# A line of the lock, as uv writes it, and the names below it of what needs the package.
+LOCKED = re.compile(r"^(\w.*)\n((?:    #.*\n)+)", re.MULTILINE)
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def pins(lines: list[str]) -> dict[str, Version]:
+    """The version of each package that these lines pin on this machine."""
+    wanted = [Requirement(line.partition(" #")[0]) for line in lines]
+    return {
+        canonicalize_name(pin.name): Version(next(iter(pin.specifier)).version)
+        for pin in wanted
+        if pin.marker is None or pin.marker.evaluate()
+    }
+
+
+def test_the_lock_is_that_of_the_requirements() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = pins([line for line in lines if re.match(r"\w", line)])
+    direct = [
+        line for line, why in LOCKED.findall(LOCK) if "-r requirements.txt" in why
+    ]
+    assert pins(direct) == wanted, "requirements.lock is out of date: run make lock"
+
+
+def test_the_lock_pins_whatever_is_installed() -> None:
+    locked = pins([line for line, _ in LOCKED.findall(LOCK)])
+    for package in distributions():
+        name = canonicalize_name(package.name)
+        version = Version(Version(package.version).public)  # without +cpu
+        # pip comes with Python, before there is a list to read.
+        assert name == "pip" or locked.get(name) == version, f"{name} {version}"
 
 
 def test_binder_installs_the_pins_of_the_notebooks() -> None:

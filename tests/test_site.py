@@ -1,20 +1,26 @@
-"""Statements about every page of the built site (make book), most of them tried in a real browser."""
+"""Statements about the built site (make book), and about the page of claims of a small
+one; most of them are tried in a real browser."""
 
 import gzip
 import json
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from jsonschema import Draft202012Validator
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from test_gate import SmallBook, code, prose
 
 from support import NOTEBOOKS, ROOT, SITE, claims, read
 
@@ -55,7 +61,8 @@ def test_the_site_is_built() -> None:
 
 def test_a_browser_is_installed() -> None:
     assert CHROMIUM, (
-        "the site is tested in Chromium: install it (on Debian: apt-get install chromium) and run make test again"
+        "the site is tested in Chromium: install it (on Debian: apt-get install "
+        "chromium) and run make test again"
     )
 
 
@@ -69,15 +76,21 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the built site is served while its tests run."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(QuietHandler, directory=SITE)
-    )
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The address of a built site while it is served."""
+    handler = partial(QuietHandler, directory=site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the built site is served while its tests run."""
+    with served(SITE) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")
@@ -108,52 +121,47 @@ Visitor = Callable[[str, str, int], Visit]  # of a page, in a theme, at a width
 @pytest.fixture(scope="module")
 def visit(browser: Browser, address: str) -> Visitor:
     """Visit a page in a theme at a width; once, however many tests ask."""
-    axe = Axe()
+    return cache(partial(inspect, browser, address))
 
-    @cache
-    def once(page: str, theme: str, width: int) -> Visit:
-        context = browser.new_context(
-            color_scheme=theme, viewport={"width": width, "height": 800}
-        )
-        tab = context.new_page()
-        console: list[str] = []
-        foreign: list[str] = []
-        tab.on(
-            "console",
-            lambda message: (
-                message.type == "error"
-                and console.append(f"{message.text} {message.location['url']}")
-            ),
-        )
-        tab.on("pageerror", lambda error: console.append(str(error)))
-        tab.on(
-            "request",
-            lambda request: own(request.url, address) or foreign.append(request.url),
-        )
-        tab.goto(address + page)
-        shown = tab.evaluate("document.documentElement.dataset.theme")
-        assert shown == theme, (
-            f"{page}: a reader who prefers {theme} sees the theme {shown}"
-        )
-        tab.add_style_tag(
-            content="* { animation: none !important; transition: none !important }"
-        )
-        tab.evaluate(
-            "document.querySelectorAll('details').forEach(details => { details.open = true })"
-        )
-        tab.evaluate("document.fonts.ready.then(() => true)")
-        too_wide = tab.evaluate(TOO_WIDE)
-        tab.evaluate(THIN_OUT_CODE)
-        found = axe.run(tab, options=RULES).response["violations"]
-        context.close()
-        violations = [
-            f"{page} ({theme}, {width} px): {rule['id']}, {rule['help']}: {node['html'][:300]} [{node['failureSummary']}]"
-            for rule in found
-            for node in rule["nodes"]
-        ]
-        return Visit(violations, too_wide, console, foreign)
 
-    return once
+def inspect(browser: Browser, home: str, page: str, theme: str, width: int) -> Visit:
+    """Visit a page of the site at home in a theme at a width."""
+    context = browser.new_context(
+        color_scheme=theme, viewport={"width": width, "height": 800}
+    )
+    tab = context.new_page()
+    console: list[str] = []
+    foreign: list[str] = []
+    tab.on(
+        "console",
+        lambda message: (
+            message.type == "error"
+            and console.append(f"{message.text} {message.location['url']}")
+        ),
+    )
+    tab.on("pageerror", lambda error: console.append(str(error)))
+    tab.on(
+        "request", lambda request: own(request.url, home) or foreign.append(request.url)
+    )
+    tab.goto(home + page)
+    shown = tab.evaluate("document.documentElement.dataset.theme")
+    assert shown == theme, f"{page}: who prefers {theme} sees the theme {shown}"
+    tab.add_style_tag(
+        content="* { animation: none !important; transition: none !important }"
+    )
+    tab.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    tab.evaluate("document.fonts.ready.then(() => true)")
+    too_wide = tab.evaluate(TOO_WIDE)
+    tab.evaluate(THIN_OUT_CODE)
+    found = Axe().run(tab, options=RULES).response["violations"]
+    context.close()
+    violations = [
+        f"{page} ({theme}, {width} px): {rule['id']}, {rule['help']}: "
+        f"{node['html'][:300]} [{node['failureSummary']}]"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+    return Visit(violations, too_wide, console, foreign)
 
 
 def own(url: str, address: str) -> bool:
@@ -164,23 +172,30 @@ def own(url: str, address: str) -> bool:
 TOO_WIDE = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
-    const clipped = e => e && (getComputedStyle(e).overflowX !== "visible" || clipped(e.parentElement));
-    const sticksOut = e => e.getBoundingClientRect().right > root.clientWidth + 1 && !clipped(e.parentElement);
+    const cuts = e => getComputedStyle(e).overflowX !== "visible";
+    const clipped = e => e && (cuts(e) || clipped(e.parentElement));
+    const reaches = e => e.getBoundingClientRect().right > root.clientWidth + 1;
+    const sticksOut = e => reaches(e) && !clipped(e.parentElement);
     const wide = [...document.body.querySelectorAll("*")].filter(sticksOut).slice(0, 5);
-    return [`${root.scrollWidth} px wide in ${root.clientWidth} px`, ...wide.map(e => e.outerHTML.slice(0, 200))];
+    const widths = `${root.scrollWidth} px wide in ${root.clientWidth} px`;
+    return [widths, ...wide.map(e => e.outerHTML.slice(0, 200))];
 }"""
 
-# axe weighs every coloured word of the code, thousands a page; words that look the same are weighed once.
+# axe weighs every coloured word of the code, thousands a page; words that look the same
+# are weighed once.
 THIN_OUT_CODE = """() => {
     const ground = e => {
         const color = getComputedStyle(e).backgroundColor;
-        return color === "rgba(0, 0, 0, 0)" && e.parentElement ? ground(e.parentElement) : color;
+        const clear = color === "rgba(0, 0, 0, 0)" && e.parentElement;
+        return clear ? ground(e.parentElement) : color;
     };
     const single = e => e.textContent.trim().length < 2;  // which axe cannot judge
-    const look = e => [getComputedStyle(e).color, getComputedStyle(e).font, ground(e), single(e)].join();
+    const style = e => [getComputedStyle(e).color, getComputedStyle(e).font];
+    const look = e => [...style(e), ground(e), single(e)].join();
     const words = [...document.querySelectorAll("pre span")];
     const looks = words.map(look);
-    words.forEach((word, i) => { if (looks.indexOf(looks[i]) < i) word.replaceWith(...word.childNodes); });
+    const seen = (word, i) => looks.indexOf(looks[i]) < i;
+    words.filter(seen).forEach(word => word.replaceWith(...word.childNodes));
 }"""
 
 
@@ -308,12 +323,14 @@ def test_no_page_names_a_host_of_scripts(page: str) -> None:
 # Without JavaScript, and on paper.
 
 HIDDEN = """() => {
-    const kinds = "h1, h2, h3, p, li, pre, table, figcaption, .katex-html, .nk-stage svg";
-    const wanted = document.querySelectorAll(`article :is(${kinds})`);
+    const text = "h1, h2, h3, p, li, pre, table, figcaption, .katex-html";
+    const wanted = document.querySelectorAll(`article :is(${text}, .nk-stage svg)`);
     const folded = e => e.closest("details:not([open]), summary");
     const bare = e => !e.textContent.trim() && e.tagName !== "svg";
-    const shown = e => e.getBoundingClientRect().height > 0 && getComputedStyle(e).visibility === "visible";
-    return [...wanted].filter(e => !folded(e) && !bare(e) && !shown(e)).map(e => e.outerHTML.slice(0, 200));
+    const high = e => e.getBoundingClientRect().height > 0;
+    const shown = e => high(e) && getComputedStyle(e).visibility === "visible";
+    const lost = [...wanted].filter(e => !folded(e) && !bare(e) && !shown(e));
+    return lost.map(e => e.outerHTML.slice(0, 200));
 }"""
 
 
@@ -379,8 +396,10 @@ def test_a_player_is_small(page: str) -> None:
             "frames"
         ]
         size = len(gzip.compress(str(player).encode()))
-        what = f"{page}: {len(frames)} frames, {size} bytes: {words_of(player.find(role='img'))}"
-        assert len(frames) <= 60 and size <= 40_000, what
+        words = words_of(player.find(role="img"))
+        assert len(frames) <= 60 and size <= 40_000, (
+            f"{page}: {len(frames)} frames, {size} bytes: {words}"
+        )
 
 
 @pytest.mark.parametrize("page", WITH_PLAYERS)
@@ -401,7 +420,8 @@ def test_every_control_moves_its_own_figure_by_keyboard(
             ]
             name = control.evaluate("e => e.labels[0].innerText")
             assert changed == [number], (
-                f"{page}: the control {name!r} of player {number + 1} changed the players at {changed}"
+                f"{page}: the control {name!r} of player {number + 1} changed the "
+                f"players at {changed}"
             )
             assert said is None or announced(control) != said, (
                 f"{page}: the control {name!r} announces nothing new"
@@ -414,14 +434,20 @@ INNER = "stages => stages.map(stage => stage.innerHTML)"
 def announced(control: Locator) -> str | None:
     """What a range control's output says."""
     return control.evaluate(
-        "e => e.type === 'range' ? e.closest('label').querySelector('output').textContent : null"
+        """e => {
+            const said = e.closest("label").querySelector("output");
+            return e.type === "range" ? said.textContent : null;
+        }"""
     )
 
 
 def press(control: Locator) -> None:
     """One step by keyboard; backwards if the control already is at its end."""
     kind, at_end = control.evaluate(
-        "e => [e.type, e.options ? e.selectedIndex === e.options.length - 1 : e.value === e.max]"
+        """e => {
+            const last = e.options && e.selectedIndex === e.options.length - 1;
+            return [e.type, e.options ? last : e.value === e.max];
+        }"""
     )
     forward, back = (
         ("ArrowDown", "ArrowUp")
@@ -467,3 +493,369 @@ def test_the_claims_page_shows_the_evidence_of_this_build() -> None:
             assert records[name][field] in row, (
                 f"{name}: the {field} {records[name][field]!r} is not in: {row}"
             )
+
+
+def problems(data: dict, folder: Path) -> list[str]:
+    """What the schema that lies in the folder finds wrong with the data."""
+    schema = json.loads((folder / "claims.schema.json").read_text(encoding="utf-8"))
+    return [error.message for error in Draft202012Validator(schema).iter_errors(data)]
+
+
+def test_the_claims_are_there_as_data_too() -> None:
+    data = json.loads((SITE / "book" / "claims.json").read_text(encoding="utf-8"))
+    assert not problems(data, SITE / "book")
+    assert {record["id"] for record in data["claims"]} == set(rows())
+
+
+# The page of claims of a small book, whose notes hold evidence of every kind.
+
+CLAIM = 'nk.claim("{0}-sum", "One and one are two.", nk.Cases({{"1 + 1": True}}, {1}))'
+EVERY_KIND = [
+    """nk.setting("steps", 2000, among=(1000, 4000))
+nk.claim("an-identity", "Here $x$ is *itself*.", nk.Identity(sp.pi, sp.pi))
+""",
+    """nk.claim(
+    "a-measurement",
+    "One and one are two.",
+    nk.Measured(2, 2, 0.1, how="computed", what="one and one"),
+    source="equation (3)",
+)""",
+    """nk.claim(
+    "a-bound",
+    "Two numbers are small.",
+    nk.Corrected("All are small.", nk.Bound([1, 2], 5, how="sampled", what="both")),
+    control=nk.Bound([1, 9], 5, what="a large one"),
+)""",
+    """nk.claim(
+    "some-cases",
+    "Not both hold.",
+    nk.Refuted("Both hold.", nk.Cases({"a": True}, how="computed", what="the first")),
+)""",
+    """nk.claim(
+    "some-trials",
+    "Most runs show it.",
+    nk.Trials([True] * 5, at_least=4, what="runs that show it"),
+    control=nk.Trials([False] * 5, at_least=4, what="the effect switched off"),
+)""",
+    """nk.claim(
+    "a-difference",
+    "The first is larger.",
+    nk.Difference([3, 3.1, 3.2], [1, 1, 1], 0.5, what="gain"),
+    control=nk.Difference([1, 1.1, 1.2], [1, 1, 1], 0.5, what="itself, other seeds"),
+)""",
+    """nk.claim(
+    "an-equivalence",
+    "Both are as good.",
+    nk.NotReproduced(
+        "The second is better.",
+        nk.Equivalent([1, 1.01, 1.02], [1, 1, 1], margin=0.5, what="gain"),
+    ),
+    control=nk.Equivalent([3, 3.1, 3.2], [1, 1, 1], margin=0.5, what="another one"),
+)""",
+]
+VERDICTS = {
+    "an-identity": "✓ proved",
+    "a-measurement": "✓ checked",
+    "a-bound": "△ corrected",
+    "some-cases": "✗ refuted",
+    "some-trials": "✓ observed",
+    "a-difference": "✓ observed",
+    "an-equivalence": "○ not reproduced",
+}
+CONTROLS = {
+    "a-bound": "Control, a large one: 1 to 9 (2 values), fails as it must.",
+    "some-trials": "Control, the effect switched off: 0 of 5, fails as it must.",
+}
+RUNS = {
+    "fingerprint": "of other code",
+    "seeds": [0, 1, 2, 3],
+    "settings": ["steps=1000", "steps=4000"],
+    "failed": {"some-trials": ["seed 3", "steps=4000"], "a-bound": ["seed 1"]},
+}
+REACH = {
+    "an-identity": "4 of 4 seeds; 2 of 2 settings.",
+    "a-bound": "3 of 4 seeds; 2 of 2 settings.",
+    "some-trials": "3 of 4 seeds; 1 of 2 settings, not with steps=4000.",
+}
+UNTRIED = "Not yet run under other seeds and settings."
+LEDGER = "book/claims.html"
+NOTE = "notebooks/every-kind.html"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site of a small book, two notes of which have no runs that count."""
+    sys.path.append(str(ROOT / "book" / "tools"))
+    from robustness import fingerprint
+
+    book = SmallBook(tmp_path_factory.mktemp("ledger"))
+    for page in ("claims", "how-to-read"):
+        shutil.copy(ROOT / "book" / f"{page}.md", book.folder / "book")
+    held = prose("## What held, and what did not\n\nAll of it.")
+    how = 'how="computed", what="a sum"'
+    book.add("every-kind", [*map(code, EVERY_KIND), held])
+    book.add("changed", [code(CLAIM.format("changed", how)), held])
+    book.add("untried", [code(CLAIM.format("untried", how))])
+    with (book.folder / "_toc.yml").open("a") as contents:
+        contents.write("  - file: book/claims\n  - file: book/how-to-read\n")
+    notes = book.folder / "notebooks"
+    now = {**RUNS, "fingerprint": fingerprint(notes / "every-kind.ipynb")}
+    runs = json.dumps({"every-kind": now, "changed": RUNS})
+    (notes / "robustness.json").write_text(runs)
+    passed, output = book.build()
+    assert passed, output
+    return book.folder / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def home(small: Path) -> Iterator[str]:
+    """Where the small book is served."""
+    with served(small) as address:
+        yield address
+
+
+def soup(small: Path, page: str) -> BeautifulSoup:
+    """A page of the small book."""
+    return BeautifulSoup((small / page).read_text(encoding="utf-8"), "html.parser")
+
+
+def entries(small: Path) -> dict[str, Tag]:
+    """The entries of its page of claims, by the claim's id."""
+    found = soup(small, LEDGER).select("ul.ledger > li")
+    return {entry["id"].removeprefix("ledger-"): entry for entry in found}
+
+
+def lines(small: Path) -> dict[str, Tag]:
+    """The claims' lines on the page of the note with every kind."""
+    found = soup(small, NOTE).select(".nk-claim-line")
+    return {line.span["id"].removeprefix("claim-"): line for line in found}
+
+
+def text(tag: Tag) -> str:
+    """What a tag says, on one line."""
+    return " ".join(tag.get_text().split())
+
+
+def test_every_verdict_has_its_mark(small: Path) -> None:
+    for name, verdict in VERDICTS.items():
+        for place in (entries, lines):
+            mark = place(small)[name].select_one(".nk-claim")
+            assert text(mark) == verdict
+            assert f"nk-{verdict[2:].replace(' ', '-')}" in mark["class"]
+
+
+def test_verdicts_differ_in_more_than_one_word(tab: Page, home: str) -> None:
+    tab.goto(home + LEDGER)
+    color = "e => getComputedStyle(e).color"
+    looks = {
+        text[0]: tab.locator(f"#ledger-{name} .nk-claim").evaluate(color)
+        for name, text in VERDICTS.items()
+    }
+    assert len(looks) == len(set(looks.values())) == 4, looks
+
+
+def test_controls_and_what_they_measured_are_shown(small: Path) -> None:
+    for name, words in CONTROLS.items():
+        assert words in text(entries(small)[name]), name
+        assert words in text(lines(small)[name]), name
+
+
+def test_how_far_each_claim_carries_is_shown(small: Path) -> None:
+    for name, words in REACH.items():
+        assert f"Holds under {words}" in text(entries(small)[name])
+        assert text(lines(small)[name]).endswith(f". {words}")
+
+
+def test_what_was_run_is_said_once_a_note(small: Path) -> None:
+    said = "Run under 4 seeds, and with one setting changed at a time: steps=1000"
+    assert text(soup(small, LEDGER)).count(said) == 1
+    assert text(soup(small, NOTE)).count(said) == 1
+    assert text(soup(small, LEDGER)).count(UNTRIED) == 2
+    assert UNTRIED not in text(soup(small, NOTE))
+    for note in ("changed", "untried"):
+        page = soup(small, f"notebooks/{note}.html")
+        assert text(page).count(UNTRIED) == 1
+        assert "seeds;" not in text(page)
+
+
+def test_every_claim_has_a_permanent_address(small: Path) -> None:
+    for name, entry in entries(small).items():
+        link = entry.select_one(f"a[href='claims.html#ledger-{name}']")
+        assert link and text(link) == name
+
+
+@pytest.mark.parametrize(
+    "page", [f"{LEDGER}#ledger-some-trials", f"{NOTE}#claim-a-bound"]
+)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_anyone_can_read_every_verdict(
+    browser: Browser, home: str, page: str, theme: str, width: int
+) -> None:
+    seen = inspect(browser, home, page, theme, width)
+    assert seen == Visit([], [], [], [])
+
+
+def test_the_verdicts_evidence_and_sources_of_numbers_are_explained(
+    small: Path,
+) -> None:
+    page = soup(small, "book/how-to-read.html")
+    terms = {text(term) for term in page.find_all("dt")}
+    assert set(VERDICTS.values()) <= terms
+    kinds = soup(small, LEDGER).select(
+        "select[name=kind] option[value]:not([value=''])"
+    )
+    assert len(kinds) == 7 and {text(kind) for kind in kinds} <= terms
+    words = {text(word) for word in page.find_all("em")}
+    assert {"computed", "sampled", "trained", "timed"} <= words
+
+
+def test_claims_json_tells_all_that_the_page_shows(small: Path) -> None:
+    folder = small / "book"
+    data = json.loads((folder / "claims.json").read_text(encoding="utf-8"))
+    assert not problems(data, folder)
+    found = {record["id"]: record for record in data["claims"]}
+    assert set(found) == set(entries(small))
+    trials = found["some-trials"]
+    assert trials["robustness"] == {
+        "seeds": RUNS["seeds"],
+        "settings": RUNS["settings"],
+        "failed": RUNS["failed"]["some-trials"],
+    }
+    assert found["untried-sum"]["robustness"] is None
+    assert found["changed-sum"]["robustness"] is None
+    assert trials["note"] == "every-kind"
+    for record in found.values():
+        for address in (record["cell"], record["entry"]):
+            page, _, anchor = urljoin(LEDGER, address).partition("#")
+            assert soup(small, page).find(id=anchor), address
+
+
+def test_the_schema_of_claims_json_refuses_what_is_not_a_claim(small: Path) -> None:
+    folder = small / "book"
+    data = json.loads((folder / "claims.json").read_text(encoding="utf-8"))
+    record = data["claims"][0]
+    for change in (
+        {"verdict": "failed"},
+        {"kind": "opinion"},
+        {"robustness": {"seeds": [0]}},
+        {"mood": "good"},
+    ):
+        assert problems({"claims": [{**record, **change}]}, folder), change
+
+
+def test_data_and_schema_are_linked(small: Path) -> None:
+    links = {link["href"] for link in soup(small, LEDGER).select("article a[href]")}
+    assert {"claims.json", "claims.schema.json"} <= links
+
+
+# Its filters.
+
+
+def shown(tab: Page) -> set[str]:
+    """The ids of the claims that can be seen."""
+    visible = tab.locator("ul.ledger > li").filter(visible=True)
+    ids = visible.evaluate_all("entries => entries.map(entry => entry.id)")
+    return {name.removeprefix("ledger-") for name in ids}
+
+
+def listing(tab: Page, name: str) -> Locator:
+    """The list of that name."""
+    return tab.get_by_role("combobox", name=name, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("choices", "wanted"),
+    [
+        ({"verdict": "not-reproduced"}, {"an-equivalence"}),
+        ({"verdict": "observed"}, {"some-trials", "a-difference"}),
+        ({"note": "untried"}, {"untried-sum"}),
+        ({"kind": "cases"}, {"some-cases", "changed-sum", "untried-sum"}),
+        ({"kind": "cases", "note": "every-kind"}, {"some-cases"}),
+        ({"kind": "cases", "verdict": "proved"}, set()),
+    ],
+)
+def test_the_reader_chooses_which_claims_are_shown(
+    tab: Page, home: str, choices: dict[str, str], wanted: set[str]
+) -> None:
+    tab.goto(home + LEDGER)
+    count = len(shown(tab))
+    assert count == len(VERDICTS) + 2
+    for name, value in choices.items():
+        listing(tab, name.capitalize()).select_option(value)
+    assert shown(tab) == wanted
+    said = f"{len(wanted)} of {count} claims shown"
+    expect(tab.get_by_role("status")).to_have_text(said)
+    headings = tab.locator("article h2").filter(visible=True)
+    notes = {"every-kind" if name in VERDICTS else name[:-4] for name in wanted}
+    assert {text.strip("# ") for text in headings.all_inner_texts()} == notes
+    tab.goto(tab.url)  # as someone does with whom the address was shared
+    assert shown(tab) == wanted
+    expect(tab.get_by_role("status")).to_have_text(said)
+    tab.get_by_role("button", name="Show all").click()
+    assert len(shown(tab)) == count and tab.url == home + LEDGER
+
+
+def test_a_choice_that_there_is_not_shows_all(tab: Page, home: str) -> None:
+    tab.goto(f"{home}{LEDGER}?verdict=doubted&mood=good")
+    assert len(shown(tab)) == len(VERDICTS) + 2
+    assert (
+        listing(tab, "Verdict").evaluate("e => e.options[e.selectedIndex].text")
+        == "all"
+    )
+
+
+def test_the_address_of_a_claim_shows_it_whatever_is_chosen(
+    tab: Page, home: str
+) -> None:
+    tab.goto(f"{home}{LEDGER}?verdict=proved#ledger-some-trials")
+    assert "some-trials" in shown(tab)
+    expect(tab.locator("#ledger-some-trials")).to_be_in_viewport()
+    listing(tab, "Verdict").select_option("proved")
+    assert shown(tab) == {"an-identity"} and "#" not in tab.url
+    tab.evaluate("location.hash = '#ledger-some-trials'")
+    expect(tab.locator("#ledger-some-trials")).to_be_in_viewport()
+
+
+def test_the_filters_work_by_keyboard(tab: Page, home: str) -> None:
+    tab.goto(home + LEDGER)
+    lists = [listing(tab, name) for name in ("Verdict", "Note", "Kind")]
+    lists[0].focus()
+    for chooser in lists:
+        expect(chooser).to_be_focused()
+        press(chooser)
+        assert chooser.input_value() and chooser.input_value() in tab.url
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert len(shown(tab)) == len(VERDICTS) + 2
+
+
+def test_without_javascript_all_claims_and_no_filters_are_shown(
+    without_scripts: Page, home: str
+) -> None:
+    without_scripts.goto(f"{home}{LEDGER}?verdict=proved")
+    assert len(shown(without_scripts)) == len(VERDICTS) + 2
+    controls = without_scripts.locator("article :is(select, button, output)")
+    assert controls.count() and not controls.filter(visible=True).count()
+
+
+def test_the_filters_need_no_inline_script_and_no_inline_style(
+    small: Path, browser: Browser, home: str
+) -> None:
+    form = soup(small, LEDGER).select_one(".ledger-filter")
+    for tag in [form, *form.find_all()]:
+        assert tag.name not in ("script", "style")
+        assert not [name for name in tag.attrs if name == "style" or name[:2] == "on"]
+    context = browser.new_context()
+    tab = context.new_page()
+    policy = {"Content-Security-Policy": "script-src 'self'; style-src-attr 'none'"}
+
+    def strictly(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, **policy})
+
+    tab.route("**/*.html", strictly)
+    tab.goto(home + LEDGER)
+    listing(tab, "Verdict").select_option("proved")
+    assert shown(tab) == {"an-identity"}
+    context.close()

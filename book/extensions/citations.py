@@ -1,8 +1,9 @@
 """Lets a note list its own sources.
 
-A note cites with {footcite:t}`key` or {footcite:p}`key` and lists what it cited with the directive `footbibliography`.
-The page book/references lists all entries, so that {cite} works too.
-MyST looks for the footnotes before sphinxcontrib-bibtex has made them, and would warn.
+A note cites with {footcite:t}`key` or {footcite:p}`key` and lists what it cited with
+the directive `footbibliography`. The page book/references lists all entries, so that
+{cite} works too. MyST looks for the footnotes before sphinxcontrib-bibtex has made
+them, and would warn.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def made_later(record: logging.LogRecord) -> bool:
 def drop_stale_roles(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Leave out the roles that docutils gives to lists of sources: one is deprecated, the other has wrong children."""
+    """Leave out two roles of lists of sources: one is deprecated, one misplaced."""
     if "body" in context:
         context["body"] = re.sub(
             r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")',
@@ -32,7 +33,10 @@ def drop_stale_roles(
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the hook, and silence that one warning; a citation without an entry is still one, from sphinxcontrib-bibtex itself."""
+    """Register the hook, and silence that one warning.
+
+    Of a citation without an entry, sphinxcontrib-bibtex itself still warns.
+    """
     logging.getLogger("sphinx.sphinx.util.docutils").addFilter(made_later)
     app.connect("html-page-context", drop_stale_roles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
-"""Collects the records of claims that executed notebooks carry, and makes their anchors targets of references.
+"""Collects the records of claims that executed notebooks carry.
 
-A record has id, sentence, source, kind, verdict, figure and original; the page that judges it has the anchor claim-ID.
+It also makes their anchors targets of references: claim-ID is where a claim is judged.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def executed(env: BuildEnvironment, docname: str) -> NotebookNode | None:
-    """The page's notebook with the outputs that the execution cache holds; None if the page is no notebook.
+    """The page's notebook with the outputs of the execution cache, or None.
 
-    myst-nb keeps a copy in the build folder, but leaves out outputs that it took from the cache: they are put back.
+    myst-nb keeps a copy in the build folder, but leaves out outputs that it took from
+    the cache: they are put back.
     """
     path, config = env.doc2path(docname), env.mystnb_config
     text = Path(path).read_text(encoding="utf-8")
@@ -34,25 +35,35 @@ def executed(env: BuildEnvironment, docname: str) -> NotebookNode | None:
         return None
     notebook = reader.read(text)
     with suppress(KeyError):
-        notebook = get_cache(config.execution_cache_path).merge_match_into_notebook(
-            notebook
-        )[1]
+        cache = get_cache(config.execution_cache_path)
+        notebook = cache.merge_match_into_notebook(notebook)[1]
         nbformat.write(notebook, Path(config.output_folder) / f"{docname}.ipynb")
     return notebook
 
 
-def records(env: BuildEnvironment, docname: str) -> list[dict[str, str]]:
+def records(env: BuildEnvironment, docname: str) -> list[dict]:
     """The records in the executed notebook of a page, in order."""
     notebook = executed(env, docname)
-    outputs = (
-        [output for cell in notebook.cells for output in cell.get("outputs", [])]
-        if notebook
-        else []
-    )
+    cells = notebook.cells if notebook else []
+    metadata = [o.get("metadata", {}) for c in cells for o in c.get("outputs", [])]
+    return [dict(words["notekit"]) for words in metadata if "notekit" in words]
+
+
+def mistakes(env: BuildEnvironment, docname: str, found: list[dict]) -> list[str]:
+    """What may not be published: an id used twice, and a claim that failed."""
+    names = Counter(record["id"] for record in found)
+    twice = [name for name, count in names.items() if count > 1]
+    others = [
+        (record["id"], other)
+        for other, claims in env.claims.items()
+        for record in claims
+        if record["id"] in names
+    ]
+    failed = [record["id"] for record in found if record["verdict"] == "failed"]
     return [
-        dict(output["metadata"]["notekit"])
-        for output in outputs
-        if "notekit" in output.get("metadata", {})
+        *(f"the claim id {name!r} is used twice in {docname}" for name in twice),
+        *(f"the claim id {n!r} is used in {docname} and in {o}" for n, o in others),
+        *(f"the claim {name!r} in {docname} fails" for name in failed),
     ]
 
 
@@ -60,35 +71,17 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the page's records, and make every claim's anchor a target of references."""
     env, docname = app.env, app.env.docname
     found = records(env, docname)
-    for name, count in Counter(record["id"] for record in found).items():
-        elsewhere = [
-            other
-            for other, claims in env.claims.items()
-            if any(claim["id"] == name for claim in claims)
-        ]
-        if count > 1 or elsewhere:
-            where = (
-                f"twice in {docname}"
-                if count > 1
-                else f"in {docname} and in {elsewhere[0]}"
-            )
-            logger.warning(
-                "the claim id %r is used %s",
-                name,
-                where,
-                location=doctree,
-                type="ledger",
-            )
+    for mistake in mistakes(env, docname, found):
+        logger.warning(mistake, location=doctree, type="ledger")
     env.claims[docname] = found
     labels = env.domains["std"].data
     for record in found:
         anchor = f"claim-{record['id']}"
         labels["labels"][anchor] = (docname, anchor, plain(record["sentence"]))
         labels["anonlabels"][anchor] = (docname, anchor)
-    for mark in doctree.findall(
-        lambda node: isinstance(node, nodes.raw) and 'class="nk-claim ' in node.astext()
-    ):
-        mark.parent["classes"].append("nk-claim-line")
+    for mark in doctree.findall(nodes.raw):
+        if 'class="nk-claim ' in mark.astext():
+            mark.parent["classes"].append("nk-claim-line")
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:

@@ -1,7 +1,9 @@
-"""Holds figures to two rules: each has alt text and a caption, and a drawing takes the page's text colour.
+"""Holds figures to two rules: each has alt text and a caption, and a drawing takes the
+page's text colour.
 
-A figure is an output that is an image, or raw HTML that holds an element with role="img".
-Its words are in the cell's metadata: mystnb.image.alt and mystnb.figure.caption.
+A figure is an output that is an image, or raw HTML that holds an element with
+role="img". Its words are in the cell's metadata: mystnb.image.alt and
+mystnb.figure.caption.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ def treat_cell(app: Sphinx, docname: str, cell: nodes.container) -> None:
 
 
 def treat_page(app: Sphinx, doctree: nodes.document) -> None:
-    """Check every figure of a page when it is read; pictures in Markdown need alt text too."""
+    """Check every figure of a page that is read; images in prose need alt text too."""
     docname = app.env.docname
     for cell in list(doctree.findall(is_cell)):
         treat_cell(app, docname, cell)

@@ -1,8 +1,9 @@
 """Decides what a build may reuse: executed notebooks, pages, or nothing.
 
-The execution cache knows only the code of a notebook, and Sphinx only the files it has read.
-Neither notices a changed helper, requirement or seed, and a second build would hide the first one's warnings.
-So two fingerprints are kept in the build folder: one for what the outputs depend on, one for what the pages depend on.
+The execution cache knows only the code of a notebook, and Sphinx only the files that it
+has read. Neither notices a changed helper, package or seed, and a second build would
+hide the first one's warnings. So two fingerprints are kept in the build folder: one for
+what the outputs depend on, one for what the pages depend on.
 """
 
 from __future__ import annotations
@@ -19,57 +20,46 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
-SEED = "NOTEKIT_SEED"
+NOTEBOOKS, LOCK = ROOT / "notebooks", ROOT / "requirements.lock"
+SITE = [
+    *(ROOT / "book" / name for name in ("extensions", "tools", "static", "templates")),
+    ROOT / "book" / "references.bib",
+    NOTEBOOKS / "robustness.json",
+]
 
 logger = logging.getLogger(__name__)
 
 
-def fingerprint(*paths: Path, words: Iterable[str] = ()) -> str:
-    """A hash of the contents of these files and folders, whatever their dates, and of these words."""
+def fingerprint(paths: Iterable[Path], words: Iterable[str]) -> str:
+    """A hash of what these files and folders hold, whatever its date, and of words."""
     digest = hashlib.sha256("\0".join(words).encode())
     for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(
-                    file.relative_to(path.parent).as_posix().encode()
-                    + b"\0"
-                    + file.read_bytes()
-                )
+                name = file.relative_to(path.parent).as_posix()
+                digest.update(name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
-
-
-def prepare_kernels(app: Sphinx, config: object) -> None:
-    """Kernels draw figures as frames for the page, and find notekit from every folder."""
-    os.environ["NOTEKIT_PLAYER"] = "frames"
-    folders = [str(ROOT / "notebooks"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        dict.fromkeys(os.pathsep.join(folders).split(os.pathsep))
-    )
 
 
 def forget_stale_outputs(app: Sphinx) -> None:
     """Empty the execution cache if the outputs depend on something that has changed."""
-    words = [os.environ.get(SEED, "0"), "{}.{}".format(*sys.version_info)]
-    outputs = fingerprint(
-        ROOT / "notebooks" / "notekit", ROOT / "requirements.txt", words=words
-    )
-    app.outputs_stamp = Path(app.outdir).parent / ".outputs"
+    words = [f"{name}={value}" for name, value in sorted(os.environ.items())]
+    words = [word for word in words if word.startswith("NOTEKIT_")]
+    words.append("{}.{}".format(*sys.version_info))
+    data = sorted(NOTEBOOKS.glob("*-data"))
+    outputs = fingerprint([NOTEBOOKS / "notekit", LOCK, *data], words)
+    stamp = Path(app.outdir).parent / ".outputs"
     app.pages_stamp = Path(app.outdir).parent / ".pages"
-    if stored(app.outputs_stamp) != outputs:
+    if stored(stamp) != outputs:
         logger.info(
-            "notekit, requirements.txt or the seed changed: every notebook runs again"
+            "notekit, data, versions or seed changed: every notebook runs again"
         )
         shutil.rmtree(app.env.mystnb_config.execution_cache_path, ignore_errors=True)
         app.pages_stamp.unlink(missing_ok=True)
-        app.outputs_stamp.parent.mkdir(parents=True, exist_ok=True)
-        app.outputs_stamp.write_text(outputs)
-    site = [
-        ROOT / "book" / name
-        for name in ("extensions", "static", "templates", "references.bib")
-    ]
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(outputs)
     settings = [Path(app.srcdir) / name for name in ("_config.yml", "_toc.yml")]
-    app.pages_key = fingerprint(*site, *settings, words=[outputs])
+    app.pages_key = fingerprint([*SITE, *settings], [outputs])
 
 
 def stored(stamp: Path) -> str:
@@ -77,14 +67,8 @@ def stored(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
 
 
-def outdated_pages(
-    app: Sphinx,
-    env: BuildEnvironment,
-    added: set[str],
-    changed: set[str],
-    removed: set[str],
-) -> list[str]:
-    """All pages, unless the last build was clean and made with the same extensions, style and settings."""
+def outdated_pages(app: Sphinx, env: BuildEnvironment, *known: set[str]) -> list[str]:
+    """All pages, unless the last build was clean and had the same site and settings."""
     clean = stored(app.pages_stamp) == app.pages_key
     app.pages_stamp.unlink(missing_ok=True)
     return [] if clean else list(env.found_docs)
@@ -96,7 +80,7 @@ def note_reading(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
 
 
 def all_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Write every page if one has changed: a link of another may now lead nowhere, and the page of claims is out of date."""
+    """Write every page if one has changed: links and the ledger may depend on it."""
     return list(env.found_docs) if app.pages_changed else []
 
 
@@ -108,7 +92,7 @@ def remember_clean_build(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register the hooks; this extension must come before myst_nb in the list."""
-    app.connect("config-inited", prepare_kernels)
+    app.setup_extension("execution")
     app.connect("builder-inited", forget_stale_outputs, priority=900)
     app.connect("env-get-outdated", outdated_pages)
     app.connect("env-before-read-docs", note_reading)

@@ -1,28 +1,39 @@
-"""Shows the records that claims.py collected: all claims of the book on one page."""
+"""Shows the records that claims.py collected: all on one page, and in claims.json."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections import Counter
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
 
 from docutils import nodes
+from reach import summary, words
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+SCHEMA = Path(__file__).with_name("claims.schema.json")
 VERDICTS = {
     "proved": "✓",
     "checked": "✓",
     "observed": "✓",
     "corrected": "△",
     "refuted": "✗",
+    "not reproduced": "○",
 }
 KINDS = {
     "identity": "identity",
     "measured": "measurement",
     "bound": "bound",
+    "cases": "cases",
     "trials": "repeated trials",
+    "difference": "paired difference",
+    "equivalent": "equivalence",
 }
 
 
@@ -47,90 +58,129 @@ def inline(text: str) -> list[nodes.Node]:
     ]
 
 
-def line(kind: str, *children: nodes.Node) -> nodes.paragraph:
+def line(kind: str, *parts: str | nodes.Node) -> nodes.paragraph:
     """A paragraph of an entry."""
-    return nodes.paragraph("", "", *children, classes=[f"ledger-{kind}"])
+    texts = [nodes.Text(part) if isinstance(part, str) else part for part in parts]
+    return nodes.paragraph("", "", *texts, classes=[f"ledger-{kind}"])
 
 
-def entry(
-    app: Sphinx, page: str, docname: str, record: dict[str, str]
-) -> nodes.list_item:
-    """One claim: verdict, sentence, what the original says, evidence, and the way to its cell."""
-    verdict = record["verdict"]
-    mark = nodes.inline(
-        "", f"{VERDICTS[verdict]} {verdict}", classes=["nk-claim", f"nk-{verdict}"]
-    )
-    link = make_refnode(
-        app.builder, page, docname, f"claim-{record['id']}", nodes.Text(record["id"])
-    )
-    evidence = f"{KINDS.get(record['kind'], record['kind'])}: {record['figure']}"
+def slug(words: str) -> str:
+    """One word for a class or an address."""
+    return words.replace(" ", "-")
+
+
+def link(text: str, target: str) -> nodes.reference:
+    """A link inside the site."""
+    return nodes.reference("", text, refuri=target, internal=True)
+
+
+def entry(record: dict) -> nodes.list_item:
+    """One claim: verdict, sentence, what the original says, evidence, its cell."""
+    verdict, kind = record["verdict"], record["kind"]
+    classes = ["nk-claim", f"nk-{slug(verdict)}"]
+    mark = nodes.inline("", f"{VERDICTS.get(verdict, '!')} {verdict}", classes=classes)
+    evidence = ", ".join(filter(None, [KINDS[kind].capitalize(), record["how"]]))
     lines = [line("verdict", mark), line("sentence", *inline(record["sentence"]))]
-    if record.get("original"):
-        lines.append(
-            line(
-                "original",
-                nodes.Text("The article says: "),
-                *inline(record["original"]),
-            )
-        )
-    lines.append(line("evidence", nodes.Text(evidence)))
-    source = (
-        [nodes.Text("Article: "), *inline(record["source"]), nodes.Text(". ")]
-        if record.get("source")
-        else []
+    if record["original"]:
+        lines += [line("original", "The article says: ", *inline(record["original"]))]
+    lines += [line("evidence", f"{evidence}: ", *inline(record["figure"]), ".")]
+    if record["control"]:
+        lines += [line("control", "Control, ", *inline(record["control"]), ".")]
+    if record["settings"]:
+        values = ", ".join(f"{k}={v}" for k, v in record["settings"].items())
+        lines += [line("settings", f"Here with {values}.")]
+    if record["robustness"]:
+        lines += [line("carries", f"Holds under {words(record['robustness'])}")]
+    article = ["Article: ", *inline(record["source"]), ". "] if record["source"] else []
+    here = link(record["id"], record["entry"])
+    cell = link("its cell", record["cell"])
+    lines += [line("source", *article, "Claim ", here, ", judged in ", cell, ".")]
+    choices = [f"verdict-{slug(verdict)}", f"note-{record['note']}", f"kind-{kind}"]
+    anchor = record["entry"].rpartition("#")[2]
+    return nodes.list_item("", *lines, ids=[anchor], classes=choices)
+
+
+def choice(name: str, options: dict[str, str]) -> str:
+    """A list from which the reader chooses; book/static/ledger.js reads it."""
+    items = "".join(
+        f'<option value="{escape(value)}">{escape(text)}</option>'
+        for value, text in {"": "all", **options}.items()
     )
-    lines.append(line("source", *source, nodes.Text("Cell: "), link))
-    return nodes.list_item("", *lines)
+    return f'<label>{name.capitalize()} <select name="{name}">{items}</select></label>'
+
+
+def chooser(records: list[dict], titles: dict[str, str]) -> nodes.raw:
+    """The form that filters, hidden until a script shows it."""
+    verdicts = [word for word in VERDICTS if any(r["verdict"] == word for r in records)]
+    kinds = {k: v for k, v in KINDS.items() if any(r["kind"] == k for r in records)}
+    lists = [
+        choice("verdict", {slug(verdict): verdict for verdict in verdicts}),
+        choice("note", titles),
+        choice("kind", kinds),
+    ]
+    lists += ['<button type="button">Show all</button>', "<output></output>"]
+    words = 'class="ledger-filter" aria-label="Filter" autocomplete="off" hidden'
+    return nodes.raw("", f"<form {words}>{''.join(lists)}</form>", format="html")
+
+
+def addressed(app: Sphinx, page: str, docname: str, record: dict) -> dict:
+    """A record with its note and, relative to the page, where it stands."""
+    return {
+        **record,
+        "note": Path(docname).name,
+        "cell": f"{app.builder.get_relative_uri(page, docname)}#claim-{record['id']}",
+        "entry": f"{Path(app.builder.get_target_uri(page)).name}#ledger-{record['id']}",
+    }
+
+
+def publish(app: Sphinx, page: str, records: list[dict]) -> nodes.paragraph:
+    """Write the records and their schema beside the page; the words that say so."""
+    folder = Path(app.outdir, page).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    data = {"$schema": SCHEMA.name, "claims": records}
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    (folder / "claims.json").write_text(text + "\n", encoding="utf-8")
+    shutil.copy(SCHEMA, folder)
+    file, schema = link("claims.json", "claims.json"), link("schema", SCHEMA.name)
+    return line("data", "The same as data: ", file, "; its ", schema, ".")
+
+
+def counts(records: list[dict]) -> str:
+    """How many claims there are, and how many have each verdict."""
+    count = Counter(record["verdict"] for record in records)
+    each = ", ".join(f"{count[word]} {word}" for word in VERDICTS if count[word])
+    many = f"{len(records)} claims: {each}."
+    return many if records else "No claim has been judged yet."
 
 
 def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the claims where the directive stands."""
     for place in list(doctree.findall(ledger)):
-        order = [docname for docname in app.env.claims if app.env.claims[docname]]
-        counts = Counter(
-            record["verdict"] for docname in order for record in app.env.claims[docname]
-        )
-        summary = ", ".join(
-            f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]
-        )
-        total = sum(counts.values())
-        content: list[nodes.Node] = [
-            line(
-                "counts",
-                nodes.Text(
-                    f"{total} claims: {summary}."
-                    if total
-                    else "No claim has been judged yet."
-                ),
-            )
-        ]
-        for docname in sorted(order, key=toc_order(app.env)):
-            title = make_refnode(
-                app.builder,
-                page,
-                docname,
-                "",
-                nodes.Text(app.env.titles[docname].astext()),
-            )
-            section = nodes.section(
-                "",
-                nodes.title("", "", title),
-                ids=["claims-" + docname.replace("/", "-")],
-            )
-            entries = [
-                entry(app, page, docname, record) for record in app.env.claims[docname]
-            ]
-            section += nodes.bullet_list("", *entries, classes=["ledger"])
+        claims, titles = app.env.claims, app.env.titles
+        order = sorted(filter(claims.get, claims), key=toc_order(app.env))
+        notes = {
+            docname: [addressed(app, page, docname, each) for each in claims[docname]]
+            for docname in order
+        }
+        records = sum(notes.values(), [])
+        names = {Path(docname).name: titles[docname].astext() for docname in order}
+        first = [line("counts", counts(records)), publish(app, page, records)]
+        content = [*first, chooser(records, names)] if records else first
+        for docname, found in notes.items():
+            text = nodes.Text(titles[docname].astext())
+            title = make_refnode(app.builder, page, docname, "", text)
+            name = "claims-" + docname.replace("/", "-")
+            section = nodes.section("", nodes.title("", "", title), ids=[name])
+            section += line("reach", summary(found[0]["robustness"]))
+            section += nodes.bullet_list("", *map(entry, found), classes=["ledger"])
             content.append(section)
         place.replace_self(content)
 
 
-def toc_order(env: BuildEnvironment):
+def toc_order(env: BuildEnvironment) -> Callable[[str], int]:
     """The order of pages in the table of contents."""
-    pages = [
-        docname for children in env.toctree_includes.values() for docname in children
-    ]
-    return lambda docname: pages.index(docname) if docname in pages else len(pages)
+    pages = [page for children in env.toctree_includes.values() for page in children]
+    return lambda page: pages.index(page) if page in pages else len(pages)
 
 
 def setup(app: Sphinx) -> dict:

@@ -1,6 +1,7 @@
 """Renders mathematics with KaTeX, as HTML and MathML, when the page is built.
 
-The program is the one that sphinxcontrib-katex carries; its own server, which can outlive a build that fails, is not used.
+The program is the one that sphinxcontrib-katex carries; its own server, which can
+outlive a build that fails, is not used.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @cache
 def engine() -> subprocess.Popen[str]:
-    """KaTeX, waiting for formulas; it ends with this process, however that ends, because its input does."""
+    """KaTeX, waiting for formulas; its input, and so it, ends with this process."""
     command = [str(NODE), str(LINES), str(PROGRAM)]
     return subprocess.Popen(
         command,
@@ -45,7 +46,7 @@ def engine() -> subprocess.Popen[str]:
 
 @cache
 def typeset(latex: str, display: bool) -> tuple[str, str]:
-    """The HTML and MathML of a formula, without its TeX, which the search would show; or an error."""
+    """HTML and MathML of a formula, without its TeX, for the search; or an error."""
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
     engine().stdin.write(json.dumps({"latex": latex, "options": options}) + "\n")
     engine().stdin.flush()
@@ -56,7 +57,7 @@ def typeset(latex: str, display: bool) -> tuple[str, str]:
 
 
 def render(latex: str, node: nodes.Node, display: bool) -> str:
-    """HTML and MathML of a formula; one that KaTeX cannot read is a warning at its place."""
+    """HTML and MathML of a formula; one that KaTeX cannot read is a warning there."""
     text, error = typeset(latex, display)
     if error:
         logger.warning("formula %r: %s", latex, error, location=node, type="math")
@@ -64,7 +65,7 @@ def render(latex: str, node: nodes.Node, display: bool) -> str:
 
 
 def display_form(latex: str) -> str:
-    """The same formula without numbers of its own, which the page gives, and with its lines aligned."""
+    """The formula without numbers, which the page gives, and with its lines aligned."""
     latex = re.sub(
         r"\\(begin|end)\{(equation|align|gather|alignat)\}", r"\\\1{\2*}", latex.strip()
     )
@@ -84,11 +85,10 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
-    """Displayed mathematics, which scrolls in its own box, with its number beside it."""
+    """Displayed mathematics, which scrolls in a box, with its number beside it."""
     self.body.append(self.starttag(node, "div", "", CLASS="math notranslate"))
-    self.body.append(
-        f'<div class="math-scroll" tabindex="0">{render(display_form(node.astext()), node, display=True)}</div>'
-    )
+    formula = render(display_form(node.astext()), node, display=True)
+    self.body.append(f'<div class="math-scroll" tabindex="0">{formula}</div>')
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")

@@ -1,4 +1,4 @@
-"""Counts figures from 1 on every page, as equations are; Sphinx counts through the whole book."""
+"""Counts figures from 1 on every page, as equations are, not through the whole book."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sphinx.environment import BuildEnvironment
 
 
 def restore(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Give Sphinx its own numbers back, which it compares to find the pages that it must write again."""
+    """Give Sphinx its own numbers back, by which it finds the pages to write again."""
     env.toc_fignumbers = getattr(env, "book_fignumbers", env.toc_fignumbers)
     return []
 

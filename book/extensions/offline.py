@@ -1,4 +1,5 @@
-"""Keeps pages from asking other hosts, from needing scripts for their colours, and the site from carrying what no page uses."""
+"""Keeps pages from asking other hosts and from needing scripts for their colours, and
+the site from carrying what no page uses."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ UNUSED = (
 )
 AUTO = 'data-theme="auto">'
 FETCHES = re.compile(
-    r"""<(?:script|img|iframe|source|video|audio|link(?! rel="canonical"))\b[^>]*?\s(?:src|href)=["'](?:https?:)?//[^"']+"""
+    r"""<(?:script|img|iframe|source|video|audio|link(?! rel="canonical"))\b"""
+    r"""[^>]*?\s(?:src|href)=["'](?:https?:)?//[^"']+"""
 )
 
 logger = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ def drop_unused(app: Sphinx, exception: Exception | None) -> None:
 
 
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Without a script the theme is the light one; a page that loads anything from another host is a warning."""
+    """Without a script the theme is the light one; to ask another host is a warning."""
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         if AUTO in text:
@@ -51,7 +53,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the hooks; Jupyter Book also sets an option of the comments extension, which this book leaves out."""
+    """Register the hooks, and an option that Jupyter Book sets, of its comments."""
     app.add_config_value("comments_config", {}, "")
     app.connect("build-finished", drop_unused)
     app.connect("build-finished", finish_pages)

@@ -1,4 +1,5 @@
-"""Adds the buttons that lead to the repository and to Binder, if the checkout knows where it is published."""
+"""Adds the buttons that lead to the repository and to Binder, if the checkout knows
+where it is published."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ def only_notebooks_launch(
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the hooks: before the theme reads its options, after it made its buttons."""
+    """Register the hooks, before the theme reads options and after it made buttons."""
     app.connect("config-inited", add_buttons, priority=100)
     app.connect("html-page-context", only_notebooks_launch, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,5 @@
-"""Fits pages to narrow screens and to the keyboard: what may scroll sideways can be reached, derivations need not scroll."""
+"""Fits pages to narrow screens and to the keyboard: what may scroll sideways can be
+reached, derivations need not scroll."""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ BOXES = re.compile(r'<pre(?=>| id=)|<div class="pst-scrollable-table-container"'
 def make_focusable(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Give every box a place in the tab order; book.js takes it from boxes that have nothing to scroll."""
+    """Give every box a place in the tab order; book.js takes it from boxes that fit."""
     if "body" in context:
         context["body"] = BOXES.sub(r'\g<0> tabindex="0"', context["body"])
 
 
 def mark_derivations(app: Sphinx, doctree: nodes.document) -> None:
-    """Name the tables of relation, expression and reason, whose first and last headings are empty."""
+    """Name the tables of derivations, whose first and last headings are empty."""
     for table in doctree.findall(nodes.table):
         head = next(iter(table.findall(nodes.thead)), nodes.thead())
         if [bool(cell.astext().strip()) for cell in head.findall(nodes.entry)] == [

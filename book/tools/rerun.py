@@ -1,15 +1,14 @@
-"""Runs notebooks and stores their outputs in them, so that a second run changes nothing: make notebooks."""
+"""Runs notebooks and stores their outputs, so that a second run changes nothing."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+
+from kernels import run_all
 
 LANGUAGE = {
     "name": "python",
@@ -19,41 +18,21 @@ LANGUAGE = {
 }
 
 
-def rerun(path: Path, store: bool = True) -> float:
-    """Run a notebook from a fresh kernel in its folder, and store its outputs; return the seconds it took."""
-    notebook = nbformat.read(path, as_version=4)
-    start = time.perf_counter()
-    client = NotebookClient(
-        notebook,
-        timeout=600,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    client.execute()
-    seconds = time.perf_counter() - start
-    notebook.metadata["language_info"] = dict(
-        LANGUAGE
-    )  # without the version of one machine's Python
-    notebook.metadata.pop("widgets", None)
-    if store:
-        nbformat.write(notebook, path)
-    return seconds
-
-
 def main(names: list[str]) -> int:
     """Run all of them; the exit code is the number of those that failed."""
     os.environ["NOTEKIT_PLAYER"] = "still"
+    paths = [path for path in map(Path, names) if path.exists()]  # else a bare pattern
     failed = 0
-    for path in map(Path, names):
-        if not path.exists():
-            continue  # a pattern that matched nothing
-        print(f"{path} …", end=" ", flush=True)
-        try:
-            print(f"{rerun(path):.1f} s")
-        except CellExecutionError as error:
-            print(f"failed\n{error}")
+    for number, run in enumerate(run_all(paths, timeout=600), start=1):
+        print(f"[{number}/{len(paths)}] {run}", flush=True)
+        if run.error:
+            print(run.error, file=sys.stderr)
             failed += 1
+            continue
+        # Without the version of one machine's Python, and without live widgets.
+        run.notebook.metadata["language_info"] = dict(LANGUAGE)
+        run.notebook.metadata.pop("widgets", None)
+        nbformat.write(run.notebook, run.path)
     return failed
 
 

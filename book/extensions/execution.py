@@ -1,0 +1,79 @@
+"""Runs the notebooks of a build side by side, before their pages are read.
+
+What ran well goes into the execution cache, where myst-nb, which would run one after
+the other, finds it. What failed does not, is named, and ends the build.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.display import status_iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "book" / "tools"))
+from kernels import run_all  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+
+def prepare_kernels(app: Sphinx, config: Config) -> None:
+    """Kernels draw figures as frames, and find notekit from every folder."""
+    os.environ["NOTEKIT_PLAYER"] = "frames"
+    path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    folders = dict.fromkeys([str(ROOT / "notebooks"), *filter(None, path)])
+    os.environ["PYTHONPATH"] = os.pathsep.join(folders)
+
+
+def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
+    """Whether the outputs of this notebook's code are known."""
+    try:
+        cache.match_cache_notebook(nbformat.read(path, as_version=4))
+    except KeyError:
+        return False
+    return True
+
+
+def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Run what the pages that will be read need and the cache does not have."""
+    settings = env.mystnb_config
+    cache = get_cache(settings.execution_cache_path)
+    paths = [Path(env.doc2path(name)) for name in docnames]
+    paths = [
+        path for path in paths if path.suffix == ".ipynb" and not is_cached(cache, path)
+    ]
+    runs = status_iterator(
+        run_all(paths, settings.execution_timeout),
+        "running notebooks... ",
+        length=len(paths),
+        verbosity=app.verbosity,
+        stringify_func=str,
+    )
+    failed = []
+    for run in runs if paths else ():
+        if run.error:
+            logger.error("%s\n%s", run, run.error)
+            failed.append(f"{run.path.parent.name}/{run.path.name}")
+        else:
+            seconds = {"execution_seconds": run.seconds}
+            bundle = CacheBundleIn(run.notebook, str(run.path), data=seconds)
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    if failed:
+        names = ", ".join(sorted(failed))
+        sys.exit(f"{len(failed)} of {len(paths)} notebooks failed: {names}")
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the hooks."""
+    app.connect("config-inited", prepare_kernels)
+    app.connect("env-before-read-docs", run_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

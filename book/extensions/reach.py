@@ -1,0 +1,86 @@
+"""Says how far claims carry: under which other seeds and settings they held.
+
+`make robustness` writes it to notebooks/robustness.json; what was found with other code
+than the note has now does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[2]
+FOUND = ROOT / "notebooks" / "robustness.json"
+UNTRIED = "Not yet run under other seeds and settings."
+VERDICTS = "what-held-and-what-did-not"  # the section of a note that sums up
+
+
+def runs(note: Path) -> dict | None:
+    """The runs of a note that count, as robustness.json has them, or None."""
+    text = FOUND.read_text(encoding="utf-8") if FOUND.exists() else "{}"
+    found = json.loads(text).get(note.stem)
+    if not found:
+        return None
+    from robustness import fingerprint  # late: without runs it is not needed
+
+    return found if found["fingerprint"] == fingerprint(note) else None
+
+
+def reach(found: dict | None, claim: str) -> dict | None:
+    """The runs of one claim: seeds, settings, and those of both in which it failed."""
+    return found and {
+        "seeds": found["seeds"],
+        "settings": found["settings"],
+        "failed": found["failed"].get(claim, []),
+    }
+
+
+def words(robustness: dict) -> str:
+    """For example: 12 of 12 seeds; 5 of 7 settings, not with steps=4000."""
+    seeds, settings = robustness["seeds"], robustness["settings"]
+    lost = [setting for setting in settings if setting in robustness["failed"]]
+    kept = sum(f"seed {seed}" not in robustness["failed"] for seed in seeds)
+    text = f"{kept} of {len(seeds)} seeds"
+    if settings:
+        text += f"; {len(settings) - len(lost)} of {len(settings)} settings"
+    return text + (f", not with {', '.join(lost)}." if lost else ".")
+
+
+def summary(found: dict | None) -> str:
+    """What was run for a note, or that nothing was."""
+    if not found:
+        return UNTRIED
+    text, settings = f"Run under {len(found['seeds'])} seeds", found["settings"]
+    changed = f", and with one setting changed at a time: {', '.join(settings)}"
+    return text + (f"{changed}." if settings else ".")
+
+
+def annotate(app: Sphinx, doctree: nodes.document) -> None:
+    """Say it in the page's records, on each claim's line, and once for the note."""
+    env, docname = app.env, app.env.docname
+    if not env.claims[docname]:
+        return
+    found = runs(Path(env.doc2path(docname)))
+    for record in env.claims[docname]:
+        record["robustness"] = reach(found, record["id"])
+    sections = list(doctree.findall(nodes.section))
+    place = next((part for part in sections if VERDICTS in part["ids"]), sections[0])
+    place.insert(1, nodes.paragraph("", summary(found), classes=["nk-reach"]))
+    for line in doctree.findall(nodes.paragraph):
+        if found and "nk-claim-line" in line["classes"]:
+            marks = "".join(mark.astext() for mark in line.findall(nodes.raw))
+            claim = re.search(r'id="claim-([^"]+)"', marks)[1]
+            text = f". {words(reach(found, claim))}"
+            line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the hook, which follows that of claims.py."""
+    sys.path.append(str(ROOT / "book" / "tools"))
+    app.connect("doctree-read", annotate, priority=600)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,67 @@
+"""Runs notebooks side by side, each in a fresh kernel: as many at once as cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+from traceback import format_exception_only
+from typing import NamedTuple
+
+import joblib
+import nbformat
+from jupyter_cache.executors.utils import single_nb_execution
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+# What a kernel and its client say to each other is encrypted; else it prints a notice.
+ENCRYPTED = Config(KernelManager={"transport_encryption": "auto"})
+
+
+class Run(NamedTuple):
+    """A notebook that was run, the seconds, and what went wrong, if anything did."""
+
+    path: Path
+    notebook: NotebookNode
+    seconds: float
+    error: str
+
+    def __str__(self) -> str:
+        """For example: notebooks/adax.ipynb, 31.2 s."""
+        name = f"{self.path.parent.name}/{self.path.name}"
+        return f"{name}{' failed' * bool(self.error)}, {self.seconds:.1f} s"
+
+
+def run(path: Path, timeout: int) -> Run:
+    """Run a notebook in its folder, up to a cell that raises or takes longer."""
+    notebook = nbformat.read(path, as_version=4)
+    seconds, error = 0.0, None
+    try:
+        result = single_nb_execution(
+            notebook,
+            cwd=str(path.parent),
+            timeout=timeout,
+            allow_errors=False,
+            meta_override=False,
+            coalesce_streams=True,
+            config=ENCRYPTED,
+        )
+        seconds, error = result.time, result.err
+    except Exception as problem:  # the kernel died or did not start
+        error = problem
+    words = format_exception_only(error) if error else []
+    return Run(path, notebook, seconds, "".join(words))
+
+
+def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
+    """Run notebooks, and yield each as it ends.
+
+    A kernel has one thread, however many run, so that its sums have the same rounding.
+    The pool is of threads, which only wait for kernels: they share one list of ports,
+    and nobody waits for them when the program is interrupted.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ThreadPool(joblib.cpu_count()) as pool:
+        yield from pool.imap_unordered(partial(run, timeout=timeout), paths)

@@ -316,6 +316,11 @@ def test_only_unrevised_notes_say_so() -> None:
     assert saying == UNREVISED
 
 
+def test_the_reader_is_told_which_notes_are_unrevised() -> None:
+    text = (ROOT / "book" / "how-to-read.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\.\./notebooks/([\w-]+)\.ipynb", text)) == UNREVISED
+
+
 @pytest.mark.parametrize("rule", (*STORED, cells_are_short), ids=lambda r: r.__name__)
 def test_helper_notebook(rule: Rule) -> None:
     assert not list(rule(read(HELPER_NOTEBOOK)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -63,5 +64,6 @@ def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
     and nobody waits for them when the program is interrupted.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    logging.getLogger("traitlets").setLevel(logging.WARNING)  # else a line a start
     with ThreadPool(joblib.cpu_count()) as pool:
         yield from pool.imap_unordered(partial(run, timeout=timeout), paths)

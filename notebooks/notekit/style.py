@@ -63,6 +63,7 @@ def label_lines(axes: Axes, gap: float = 1.3) -> None:
 
     Call it last: labels are kept `gap` lines of text apart, by the limits as they are.
     """
+    axes.figure.draw_without_rendering()  # settles limits and layout
     size, point = plt.rcParams["font.size"] * gap, axes.figure.dpi / 72
     lines = [line for line in axes.lines if not line.get_label().startswith("_")]
     ends = [

@@ -142,7 +142,7 @@ def the_sections_are_in_order(notebook: NotebookNode) -> Iterator[str]:
 
 
 def three_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
-    count = len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
+    count = exercises(notebook)
     if count < 3:
         yield f"{count} exercises marked with ★, at least three are wanted"
 
@@ -207,7 +207,7 @@ def a_sitting_is_enough(notebook: NotebookNode) -> Iterator[str]:
 
 
 def four_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
-    count = len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
+    count = exercises(notebook)
     if count < 4:
         yield f"{count} exercises marked with ★, at least four are wanted"
 
@@ -282,6 +282,11 @@ def section(notebook: NotebookNode, start: str, upto: str) -> str:
         re.M | re.S,
     )
     return match[1] if match else ""
+
+
+def exercises(notebook: NotebookNode) -> int:
+    """How many exercises are marked with stars."""
+    return len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
 
 
 def test_the_book_has_notebooks() -> None:

@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -19,6 +20,11 @@ MACHINE_PATH = re.compile(
     r"(?<![\w./-])/(?:home|Users|root|tmp)/\w|[A-Z]:\\+Users|[s]ite-packages/"
     rf"|{re.escape(str(ROOT))}\b"
 )
+SETUP = """\
+import sympy as sp
+import matplotlib.pyplot as plt
+import notekit as nk
+nk.setup()"""
 
 
 @lru_cache
@@ -93,3 +99,62 @@ def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
         stderr=subprocess.STDOUT,
         timeout=900,
     )
+
+
+def code(source: str, **words: dict[str, str]) -> NotebookNode:
+    """A code cell, with a figure's words if there are any."""
+    return v4.new_code_cell(source, metadata={"mystnb": words} if words else {})
+
+
+def prose(source: str) -> NotebookNode:
+    """A Markdown cell."""
+    return v4.new_markdown_cell(source)
+
+
+@dataclass
+class SmallBook:
+    """A book with the real settings, extensions and helper, and pages of its own."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        copy_of_the_book(self.folder, "*.md", "*.ipynb")
+        (self.folder / "book" / "intro.md").write_text(
+            "# A small book\n\nIts pages follow.\n"
+        )
+
+    def add(self, name: str, cells: list[NotebookNode], setup: str = SETUP) -> None:
+        """Make or replace a notebook."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = v4.new_notebook(
+            cells=[prose(f"# {name}"), code(setup), *cells],
+            metadata={"kernelspec": kernel},
+        )
+        nbformat.write(notebook, self.folder / "notebooks" / f"{name}.ipynb")
+        self.list()
+
+    def remove(self, name: str) -> None:
+        """Take a notebook out of the book."""
+        (self.folder / "notebooks" / f"{name}.ipynb").unlink()
+        self.list()
+
+    def list(self) -> None:
+        """List all notebooks in the table of contents."""
+        chapters = "".join(
+            f"  - file: notebooks/{path.stem}\n"
+            for path in sorted(self.folder.glob("notebooks/*.ipynb"))
+        )
+        (self.folder / "_toc.yml").write_text(
+            f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}"
+        )
+
+    def build(self) -> tuple[bool, str]:
+        """Whether `make book` says that all is well, and all that it says."""
+        result = make_book(self.folder)
+        return result.returncode == 0, result.stdout
+
+    def page(self, name: str) -> str:
+        """The HTML of a notebook's page."""
+        return (
+            self.folder / "_build" / "html" / "notebooks" / f"{name}.html"
+        ).read_text(encoding="utf-8")

@@ -1,21 +1,13 @@
 """The build cannot lie: small books with broken notebooks, built by the real
 `make book` with the real settings."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
-import nbformat
 import pytest
-from nbformat import NotebookNode, v4
 
-from support import copy_of_the_book, make_book
+from support import SmallBook, code, prose
 
-SETUP = """\
-import sympy as sp
-import matplotlib.pyplot as plt
-import notekit as nk
-nk.setup()"""
 CLAIM = """\
 two = nk.Measured(1 + 1, 2, tolerance=1e-9, how="computed", what="one and one")
 nk.claim("small-sum", "One and one are two.", two)"""
@@ -27,16 +19,6 @@ LINE = "def line(slope):\n    figure, axes = plt.subplots()\n    axes.plot([0, s
 EXPLORE = f"{LINE}\n\nnk.explore(line, slope=nk.slider(1, 3))"
 ALT = {"alt": "A straight line that rises from left to right."}
 CAPTION = {"caption": "A straight line.", "name": "fig-line"}
-
-
-def code(source: str, **words: dict[str, str]) -> NotebookNode:
-    """A code cell, with a figure's words if there are any."""
-    return v4.new_code_cell(source, metadata={"mystnb": words} if words else {})
-
-
-def prose(source: str) -> NotebookNode:
-    """A Markdown cell."""
-    return v4.new_markdown_cell(source)
 
 
 SOUND = [
@@ -91,55 +73,6 @@ WARNS = {
     ),
     "loud-cell": ([code("import warnings\nwarnings.warn('too loud')")], "stderr"),
 }
-
-
-@dataclass
-class SmallBook:
-    """A book with the real settings, extensions and helper, and pages of its own."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        copy_of_the_book(self.folder, "*.md", "*.ipynb")
-        (self.folder / "book" / "intro.md").write_text(
-            "# A small book\n\nIts pages follow.\n"
-        )
-
-    def add(self, name: str, cells: list[NotebookNode], setup: str = SETUP) -> None:
-        """Make or replace a notebook."""
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook = v4.new_notebook(
-            cells=[prose(f"# {name}"), code(setup), *cells],
-            metadata={"kernelspec": kernel},
-        )
-        nbformat.write(notebook, self.folder / "notebooks" / f"{name}.ipynb")
-        self.list()
-
-    def remove(self, name: str) -> None:
-        """Take a notebook out of the book."""
-        (self.folder / "notebooks" / f"{name}.ipynb").unlink()
-        self.list()
-
-    def list(self) -> None:
-        """List all notebooks in the table of contents."""
-        chapters = "".join(
-            f"  - file: notebooks/{path.stem}\n"
-            for path in sorted(self.folder.glob("notebooks/*.ipynb"))
-        )
-        (self.folder / "_toc.yml").write_text(
-            f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}"
-        )
-
-    def build(self) -> tuple[bool, str]:
-        """Whether `make book` says that all is well, and all that it says."""
-        result = make_book(self.folder)
-        return result.returncode == 0, result.stdout
-
-    def page(self, name: str) -> str:
-        """The HTML of a notebook's page."""
-        return (
-            self.folder / "_build" / "html" / "notebooks" / f"{name}.html"
-        ).read_text(encoding="utf-8")
 
 
 @pytest.fixture

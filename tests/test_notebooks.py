@@ -14,7 +14,6 @@ from support import (
     HELPER_NOTEBOOK,
     MACHINE_PATH,
     NOTEBOOKS,
-    ROOT,
     claims,
     code_cells,
     markdown,
@@ -35,8 +34,6 @@ SHOWS_SOMETHING = re.compile(
     r"^(?:\w+ = )?nk\.(?:claim|derive|explore)\(|^print\(", re.MULTILINE
 )
 SIZE_LIMIT = 1_500_000  # bytes
-# Notes that the second edition of the ledger and its rules of size do not reach yet.
-UNREVISED = {"dgcnn", "superlinear-speedup", "synthesizer"}
 CELL_LINES, LINE_WIDTH, FUNCTION_LINES = 50, 88, 30
 CODE_CELLS, WORDS, SETTINGS = range(30, 56), range(2500, 4001), range(4, 9)
 
@@ -141,12 +138,6 @@ def the_sections_are_in_order(notebook: NotebookNode) -> Iterator[str]:
             yield f"the section {heading!r} is missing or out of order in {found}"
 
 
-def three_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
-    count = exercises(notebook)
-    if count < 3:
-        yield f"{count} exercises marked with ★, at least three are wanted"
-
-
 def the_claims_are_listed(notebook: NotebookNode) -> Iterator[str]:
     listed = set(
         re.findall(
@@ -234,11 +225,8 @@ ARTICLE: tuple[Rule, ...] = (
     alt_texts_are_unique,
     two_figures_are_interactive,
     the_sections_are_in_order,
-    three_exercises_are_set,
     the_claims_are_listed,
     claim_ids_are_unique,
-)
-REVISED: tuple[Rule, ...] = (
     cells_are_short,
     functions_are_short,
     a_sitting_is_enough,
@@ -297,30 +285,6 @@ def test_the_book_has_notebooks() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path: Path, rule: Rule) -> None:
     assert not list(rule(read(path)))
-
-
-@pytest.mark.parametrize("rule", REVISED, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if path.stem not in UNREVISED],
-    ids=lambda path: path.stem,
-)
-def test_revised_notebook(path: Path, rule: Rule) -> None:
-    assert not list(rule(read(path)))
-
-
-def test_only_unrevised_notes_say_so() -> None:
-    pattern = re.compile(r"nk\.setup\(.*unrevised|allow_unrevised")
-    sources = {
-        path.stem: [c.source for c in code_cells(read(path))] for path in NOTEBOOKS
-    }
-    saying = {note for note in sources if pattern.search("\n".join(sources[note]))}
-    assert saying == UNREVISED
-
-
-def test_the_reader_is_told_which_notes_are_unrevised() -> None:
-    text = (ROOT / "book" / "how-to-read.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\.\./notebooks/([\w-]+)\.ipynb", text)) == UNREVISED
 
 
 @pytest.mark.parametrize("rule", (*STORED, cells_are_short), ids=lambda r: r.__name__)
@@ -408,7 +372,6 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     alt_texts_are_unique: lambda nb: nb.cells[3].metadata.update(nb.cells[2].metadata),
     two_figures_are_interactive: lambda nb: nb.cells.pop(3),
     the_sections_are_in_order: spoil_prose("## Check", "## Verify"),
-    three_exercises_are_set: spoil_prose("★ ★ ", ""),
     the_claims_are_listed: spoil_prose("#claim-sound", "#claim-lost"),
     claim_ids_are_unique: lambda nb: nb.cells.append(nb.cells[1]),
     no_editor_left_its_marks: lambda nb: nb.cells[0].metadata.update(

@@ -12,7 +12,6 @@ from .ledger import (
     NotReproduced,
     Refuted,
     Trials,
-    allow_unrevised,
     claim,
     refused,
     setting,
@@ -31,11 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def setup(unrevised: bool = False) -> None:
-    """Prepare a notebook: one style, and one seed for Python, NumPy and torch.
-
-    `unrevised` lets claims leave out what the second edition of the ledger requires.
-    """
+def setup() -> None:
+    """Prepare a notebook: one style, and one seed for Python, NumPy and torch."""
     apply_style()
-    allow_unrevised(unrevised)
     seed_everything(seeds(1)[0])

@@ -242,13 +242,6 @@ MARKS = dict(proved="✓", checked="✓", observed="✓", corrected="△", refut
 MARKS |= {"not reproduced": "○", "failed": "!"}
 _cells: dict[str, str] = {}  # claim id -> its cell, so that a cell can be run again
 _settings: dict[str, tuple] = {}  # name -> the value in force and the default
-_strict = True
-
-
-def allow_unrevised(allowed: bool) -> None:
-    """Let the claims of a first edition leave out `what`, `how` and controls."""
-    global _strict
-    _strict = not allowed
 
 
 def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> None:
@@ -405,7 +398,7 @@ def _check_words(id: str, sentence: str, inner, original: str) -> None:
         )
     if inner.how not in ("", *WAYS):
         raise ValueError(f"how must be one of {', '.join(WAYS)}, not {inner.how!r}")
-    if not _strict or isinstance(inner, Identity):
+    if isinstance(inner, Identity):
         return
     if not inner.what.strip():
         raise ValueError(
@@ -421,7 +414,7 @@ def _check_words(id: str, sentence: str, inner, original: str) -> None:
 def _check_control(id: str, inner, control) -> None:
     """Refuse a control that is missing or is judged by another measure."""
     if control is None:
-        if _strict and inner.needs_control:
+        if inner.needs_control:
             raise ValueError(
                 f"claim {id!r} rests on a run and needs a control: control=… with the "
                 "same evidence on a case in which the claim is false"
@@ -432,9 +425,15 @@ def _check_control(id: str, inner, control) -> None:
             f"the control of claim {id!r} must be {type(inner).__name__} as its "
             f"evidence is, not {type(control).__name__}"
         )
-    if _strict and not control.what.strip():
+    if not control.what.strip():
         raise ValueError(
             f"the control of claim {id!r}: name with what=… the case that it is"
+        )
+    if isinstance(control, Difference) and _reordered(control):
+        raise ValueError(
+            f"the control of claim {id!r} compares numbers with themselves in another "
+            "order, so that their mean difference is 0 whatever was measured; run a "
+            "case in which the claim is false"
         )
     for name in LIMITS:
         ours, theirs = getattr(inner, name, None), getattr(control, name, None)
@@ -443,6 +442,12 @@ def _check_control(id: str, inner, control) -> None:
                 f"the control of claim {id!r} must have the same {name}, {ours}, "
                 f"not {theirs}"
             )
+
+
+def _reordered(pairs: Difference) -> bool:
+    """Whether the second numbers of pairs are the first ones in some order."""
+    first, second = _numbers(pairs.first, "first"), _numbers(pairs.second, "second")
+    return np.array_equal(np.sort(first, axis=None), np.sort(second, axis=None))
 
 
 def _this_cell(sentence: str) -> str:

@@ -173,11 +173,28 @@ def test_a_broken_page_is_a_warning_that_names_it(warned: str, name: str) -> Non
     ), warned
 
 
+LANDING = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+# A page of Markdown that runs code
+
+```{code-cell} ipython3
+print(1 + 1)
+```
+"""
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
-    """A sound book, built once."""
+    """A sound book, built once, whose landing page runs code too."""
     book = SmallBook(tmp_path_factory.mktemp("sound"))
     book.add("sound", SOUND)
+    (book.folder / "book" / "intro.md").write_text(LANDING)
     passed, output = book.build()
     assert passed and EXECUTED in output and ALONE not in output, output
     return book

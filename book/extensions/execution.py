@@ -10,9 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -21,7 +21,7 @@ from sphinx.util.display import status_iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "book" / "tools"))
-from kernels import run_all  # noqa: E402
+from kernels import read, run_all  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,17 @@ def prepare_kernels(app: Sphinx, config: Config) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(folders)
 
 
+def is_notebook(path: Path) -> bool:
+    """Whether a page has cells to run."""
+    return path.suffix == ".ipynb" or is_myst_markdown_notebook(
+        path.read_text(encoding="utf-8")
+    )
+
+
 def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
     """Whether the outputs of this notebook's code are known."""
     try:
-        cache.match_cache_notebook(nbformat.read(path, as_version=4))
+        cache.match_cache_notebook(read(path))
     except KeyError:
         return False
     return True
@@ -48,9 +55,7 @@ def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
     settings = env.mystnb_config
     cache = get_cache(settings.execution_cache_path)
     paths = [Path(env.doc2path(name)) for name in docnames]
-    paths = [
-        path for path in paths if path.suffix == ".ipynb" and not is_cached(cache, path)
-    ]
+    paths = [path for path in paths if is_notebook(path) and not is_cached(cache, path)]
     runs = status_iterator(
         run_all(paths, settings.execution_timeout),
         "running notebooks... ",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import joblib
 import nbformat
 from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -35,9 +36,16 @@ class Run(NamedTuple):
         return f"{name}{' failed' * bool(self.error)}, {self.seconds:.1f} s"
 
 
+def read(path: Path) -> NotebookNode:
+    """The notebook at path, which may be written as Markdown."""
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, as_version=4)
+    return read_myst_markdown_notebook(path.read_text(encoding="utf-8"))
+
+
 def run(path: Path, timeout: int) -> Run:
     """Run a notebook in its folder, up to a cell that raises or takes longer."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     seconds, error = 0.0, None
     try:
         result = single_nb_execution(

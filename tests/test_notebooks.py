@@ -198,7 +198,7 @@ def a_sitting_is_enough(notebook: NotebookNode) -> Iterator[str]:
 
 
 def four_exercises_are_set(notebook: NotebookNode) -> Iterator[str]:
-    count = exercises(notebook)
+    count = len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
     if count < 4:
         yield f"{count} exercises marked with ★, at least four are wanted"
 
@@ -270,11 +270,6 @@ def section(notebook: NotebookNode, start: str, upto: str) -> str:
         re.M | re.S,
     )
     return match[1] if match else ""
-
-
-def exercises(notebook: NotebookNode) -> int:
-    """How many exercises are marked with stars."""
-    return len(re.findall(r"★+", section(notebook, "Exercises", upto="In one minute")))
 
 
 def test_the_book_has_notebooks() -> None:

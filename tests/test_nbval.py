@@ -18,12 +18,18 @@ SETUP = (
 CLAIM = """\
 two = nk.Measured(1 + 1, 2, tolerance=0.5, how="computed", what="one and one")
 nk.claim("{id}", "One and one are two.", two)"""
+TIMED = """\
+quick = nk.Bound(1, at_most=1.5, how="timed", what="seconds")
+slow = nk.Bound(2, at_most=1.5, how="timed", what="twice the work")
+nk.claim("{id}", "It is quick.", quick, control=slow)"""
 # The claim's id, what is replaced in its stored output, and whether nbval must object.
 STORED = {
     "kept": ("checked", "checked", False),
     "another-figure": ("more than 0.5", "more than 0.25", False),
     "another-verdict": ("checked", "proved", True),
     "another-sentence": ("One and one", "Two and two", True),
+    "timed-elsewhere": ("checked", "not-judged", False),
+    "timed-otherwise": ("quick", "slow", True),
 }
 
 
@@ -33,7 +39,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("nbval") / "claims.ipynb"
     cells = [
         v4.new_code_cell(
-            CLAIM.format(id=name), metadata={"tags": ["nbval-check-output"]}
+            (TIMED if name.startswith("timed") else CLAIM).format(id=name),
+            metadata={"tags": ["nbval-check-output"]},
         )
         for name in STORED
     ]

@@ -158,6 +158,12 @@ def claim_ids_are_unique(notebook: NotebookNode) -> Iterator[str]:
         yield f"the claim {name!r} is made twice"
 
 
+def every_claim_is_judged(notebook: NotebookNode) -> Iterator[str]:
+    for claim in claims(notebook):
+        if claim["verdict"] == "not judged":
+            yield f"store the notebook on a quiet machine: {claim['figure']}"
+
+
 def the_kernel_is_plain_python(notebook: NotebookNode) -> Iterator[str]:
     name = notebook.metadata.get("kernelspec", {}).get("name")
     if name != "python3":
@@ -227,6 +233,7 @@ ARTICLE: tuple[Rule, ...] = (
     the_sections_are_in_order,
     the_claims_are_listed,
     claim_ids_are_unique,
+    every_claim_is_judged,
     cells_are_short,
     functions_are_short,
     a_sitting_is_enough,
@@ -315,7 +322,7 @@ def sound_notebook() -> NotebookNode:
             "nk.claim('sound')",
             "text/plain",
             1,
-            {"notekit": {"id": "sound"}},
+            {"notekit": {"id": "sound", "verdict": "checked", "figure": "one: 1"}},
             tags=["nbval-check-output"],
         ),
         cell("nk.explore(one)", "image/svg+xml", 2, {}, mystnb=figure("one")),
@@ -369,6 +376,9 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     the_sections_are_in_order: spoil_prose("## Check", "## Verify"),
     the_claims_are_listed: spoil_prose("#claim-sound", "#claim-lost"),
     claim_ids_are_unique: lambda nb: nb.cells.append(nb.cells[1]),
+    every_claim_is_judged: lambda nb: (
+        nb.cells[1].outputs[0].metadata.notekit.update(verdict="not judged")
+    ),
     no_editor_left_its_marks: lambda nb: nb.cells[0].metadata.update(
         lines_to_next_cell=2
     ),

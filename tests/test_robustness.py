@@ -94,6 +94,8 @@ size = nk.setting("size", 1, among=(9,))
 nk.claim("size", "Small.", nk.Bound(size, at_most=2, how="computed", what="size"))
 nk.claim("seed", "Small.", nk.Bound(seed, at_most=1, how="computed", what="seed"))
 nk.claim("sum", "One and one are two.", nk.Identity(1 + 1, 2))
+slow = nk.Bound(seed, at_most=0, how="timed", what="seconds")
+nk.claim("time", "Left out, because it is timed.", slow, control=slow)
 """
 CLAIMS = ("seed", "size", "sum")
 # Two fresh seeds are enough here; tests in the background would not see an interrupt.
@@ -121,8 +123,11 @@ class SmallBook:
 
     def add(self, name: str, *sources: str) -> Path:
         """Store a note, as if it had been run."""
-        records = [{"notekit": {"id": claim, "verdict": "checked"}} for claim in CLAIMS]
-        outputs = [v4.new_output("display_data", metadata=item) for item in records]
+        records = [dict(id=claim, verdict="checked", how="") for claim in CLAIMS]
+        outputs = [
+            v4.new_output("display_data", metadata={"notekit": record})
+            for record in records
+        ]
         cells = [v4.new_code_cell(source) for source in (SETUP, *sources)]
         cells[-1].outputs = outputs
         path = self.path.with_name(f"{name}.ipynb")

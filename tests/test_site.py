@@ -553,6 +553,12 @@ nk.claim("an-identity", "Here $x$ is *itself*.", nk.Identity(sp.pi, sp.pi))
     ),
     control=nk.Equivalent([3, 3.1, 3.2], [1, 1, 1], margin=0.5, what="another one"),
 )""",
+    """nk.claim(
+    "a-time",
+    "It is fast.",
+    nk.Bound(2, at_most=1, how="timed", what="seconds"),
+    control=nk.Bound(3, at_most=1, how="timed", what="twice the work"),
+)""",
 ]
 VERDICTS = {
     "an-identity": "✓ proved",
@@ -562,6 +568,7 @@ VERDICTS = {
     "some-trials": "✓ observed",
     "a-difference": "✓ observed",
     "an-equivalence": "○ not reproduced",
+    "a-time": "? not judged",
 }
 CONTROLS = {
     "a-bound": "Control, a large one: 1 to 9 (2 values), fails as it must.",
@@ -665,6 +672,11 @@ def test_how_far_each_claim_carries_is_shown(small: Path) -> None:
     for name, words in REACH.items():
         assert f"Holds under {words}" in text(entries(small)[name])
         assert text(lines(small)[name]).endswith(f". {words}")
+
+
+def test_a_timed_claim_carries_nowhere(small: Path) -> None:
+    assert "seeds" not in text(entries(small)["a-time"])
+    assert "seeds" not in text(lines(small)["a-time"])
 
 
 def test_what_was_run_is_said_once_a_note(small: Path) -> None:

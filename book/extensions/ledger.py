@@ -25,6 +25,7 @@ VERDICTS = {
     "corrected": "△",
     "refuted": "✗",
     "not reproduced": "○",
+    "not judged": "?",
 }
 KINDS = {
     "identity": "identity",
@@ -171,7 +172,8 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
             title = make_refnode(app.builder, page, docname, "", text)
             name = "claims-" + docname.replace("/", "-")
             section = nodes.section("", nodes.title("", "", title), ids=[name])
-            section += line("reach", summary(found[0]["robustness"]))
+            runs = filter(None, (record["robustness"] for record in found))
+            section += line("reach", summary(next(runs, None)))
             section += nodes.bullet_list("", *map(entry, found), classes=["ledger"])
             content.append(section)
         place.replace_self(content)

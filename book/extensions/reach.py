@@ -66,17 +66,20 @@ def annotate(app: Sphinx, doctree: nodes.document) -> None:
     if not env.claims[docname]:
         return
     found = runs(Path(env.doc2path(docname)))
+    carried = {}
     for record in env.claims[docname]:
-        record["robustness"] = reach(found, record["id"])
+        carries = None if record["how"] == "timed" else found
+        carried[record["id"]] = record["robustness"] = reach(carries, record["id"])
     sections = list(doctree.findall(nodes.section))
     place = next((part for part in sections if VERDICTS in part["ids"]), sections[0])
     place.insert(1, nodes.paragraph("", summary(found), classes=["nk-reach"]))
     for line in doctree.findall(nodes.paragraph):
-        if found and "nk-claim-line" in line["classes"]:
+        if "nk-claim-line" in line["classes"]:
             marks = "".join(mark.astext() for mark in line.findall(nodes.raw))
-            claim = re.search(r'id="claim-([^"]+)"', marks)[1]
-            text = f". {words(reach(found, claim))}"
-            line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
+            carries = carried[re.search(r'id="claim-([^"]+)"', marks)[1]]
+            if carries:
+                text = f". {words(carries)}"
+                line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
 
 
 def setup(app: Sphinx) -> dict:

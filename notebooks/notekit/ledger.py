@@ -239,7 +239,7 @@ class NotReproduced(Corrected):
 KINDS = (Identity, Measured, Bound, Cases, Trials, Difference, Equivalent)
 WAYS = ("computed", *RUNS)
 MARKS = dict(proved="✓", checked="✓", observed="✓", corrected="△", refuted="✗")
-MARKS |= {"not reproduced": "○", "failed": "!"}
+MARKS |= {"not reproduced": "○", "not judged": "?", "failed": "!"}
 _cells: dict[str, str] = {}  # claim id -> its cell, so that a cell can be run again
 _settings: dict[str, tuple] = {}  # name -> the value in force and the default
 
@@ -256,7 +256,8 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     Raises ClaimError if the evidence fails or the control does not, ValueError for a
     malformed or repeated id, missing words or a missing control, TypeError for an
     unknown kind. With NOTEKIT_CLAIMS=record in the environment, a claim that fails
-    is recorded instead.
+    is recorded instead. A timed claim that fails is not judged: a clock tells as much
+    of the machine, and of its neighbours, as of the claim.
     """
     changed = isinstance(evidence, Corrected)
     inner, original = (
@@ -282,16 +283,18 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
                 problem or f"the control of claim {id!r} {why}, but must fail: {told}"
             )
         told += ", fails as it must"
-    if problem and os.environ.get("NOTEKIT_CLAIMS") != "record":
-        raise ClaimError(problem)
     verdict = evidence.verdict if changed else verdict
+    if problem:
+        verdict = "not judged" if inner.how == "timed" else "failed"
+    if verdict == "failed" and os.environ.get("NOTEKIT_CLAIMS") != "record":
+        raise ClaimError(problem)
     record = dict(
         id=id,
         sentence=sentence,
         source=source,
         kind=type(inner).__name__.lower(),
         how=inner.how,
-        verdict="failed" if problem else verdict,
+        verdict=verdict,
         figure=problem if problem and judgement.holds else figure,
         control=told,
         original=original,
@@ -312,11 +315,13 @@ def _show(record: dict) -> None:
     figure = record["figure"]
     if record["control"]:
         figure += f". Control, {record['control']}"
-    kind = f"nk-{verdict.replace(' ', '-')}"
+    kind, timed = f"nk-{verdict.replace(' ', '-')}", ""
+    if record["how"] == "timed":
+        kind, timed = f"{kind} nk-timed", "timed, "
     mark = f'<span class="nk-claim {kind}" id="claim-{record["id"]}">'
     mark += f"{MARKS[verdict]} {verdict}</span>"
     details = f'<span class="nk-figure">{escape(figure, quote=False)}</span>'
-    plain = f"{verdict} {record['id']}: {sentence} [{figure}]"
+    plain = f"{timed}{verdict} {record['id']}: {sentence} [{figure}]"
     data = {"text/markdown": f"{mark} {sentence} {details}", "text/plain": plain}
     display(data, metadata={"notekit": record}, raw=True)
 

@@ -1,5 +1,7 @@
 """What the notes share: proofs, claims, interactive figures, training, style."""
 
+import sys
+
 from .ledger import (
     Bound,
     Cases,
@@ -16,10 +18,12 @@ from .ledger import (
     refused,
     setting,
 )
-from .player import choice, explore, slider, toggle
 from .proof import DerivationError, derive
 from .style import COLORS, apply_style, label_lines, table
-from .training import Best, best, fit, fit_together, seed_everything, seeds
+
+if sys.platform != "emscripten":  # a reader's browser has SymPy alone
+    from .player import choice, explore, slider, toggle
+    from .training import Best, best, fit, fit_together, seed_everything, seeds
 
 __all__ = [
     "COLORS", "Best", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import ClassVar, NamedTuple
 
-import numpy as np
 from IPython import get_ipython
 from IPython.display import display
-from scipy import stats
 
 from .proof import DerivationError, verify
+
+if sys.platform != "emscripten":  # a reader's browser has SymPy alone, for Identity
+    import numpy as np
+    from scipy import stats
 
 RUNS = ("sampled", "trained", "timed")  # where a value may come out by luck
 CONFIDENCE = 0.95
@@ -494,6 +497,8 @@ def _paired(first, second) -> tuple[np.ndarray, float, float, str]:
 
 
 def _numbers(value, name: str, finite: bool = False) -> np.ndarray:
+    if sys.platform == "emscripten":
+        raise NotImplementedError("evidence in numbers needs NumPy, which is not here")
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):

@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
         )
 
 
-def derive(start, *links, where: dict | None = None):
+def derive(start, *links, where: dict | None = None, goal=None, mistakes=()):
     """Verify and show a chain of relations; return its last expression.
 
     Each link is `(expression, "reason")`, an equality with the line before it,
@@ -67,11 +67,13 @@ def derive(start, *links, where: dict | None = None):
     `where` restricts symbols to intervals: `{theta: (0, sp.pi)}`.
     A link is tried at random points that respect assumptions and `where`, then exactly;
     if SymPy cannot decide it, the line says that it was checked numerically.
+    With a `goal`, the form that the last line must have, a chain may stop before it.
+    `mistakes` are wrong lines that are likely, each `(expression, "what is wrong")`.
 
     Raises DerivationError for a wrong link (with a point at which it fails), ValueError
     for a malformed or undecidable one, TypeError for something that is no expression.
     """
-    if not links:
+    if not links and goal is None:
         raise ValueError(
             'derive needs at least one link: derive(start, (expression, "reason"), …)'
         )
@@ -95,7 +97,11 @@ def derive(start, *links, where: dict | None = None):
                 f"{name} has unbound symbols, which the start does not contain: "
                 f"{', '.join(map(str, new))}"
             )
-        verdict = verify(previous, relation, expression, where, name)
+        try:
+            verdict = verify(previous, relation, expression, where, name)
+        except DerivationError as error:
+            known = _known_mistake(expression, mistakes, where)
+            raise DerivationError(f"{error}{known}") from None
         rows.append(
             (
                 f"${RELATIONS[relation]}$",
@@ -105,6 +111,14 @@ def derive(start, *links, where: dict | None = None):
         )
         plain.append(f"{relation} {expression}    [{reason}; {verdict}]")
         previous = expression
+    if goal is not None:
+        goal = _expression(goal, "the goal")
+        verify(start, "=", goal, where, "the goal")
+        told = (
+            "the goal is reached" if previous == goal else "the goal, not reached yet"
+        )
+        rows.append((r"$\checkmark$" if previous == goal else "$?$", goal, f"*{told}*"))
+        plain.append(f"? {goal}    [{told}]")
     display({"text/markdown": _table(rows), "text/plain": "\n".join(plain)}, raw=True)
     return previous
 
@@ -161,6 +175,15 @@ def verify(
             f"are numbers\n{sides}"
         )
     return Verdict(False, points)
+
+
+def _known_mistake(expression, mistakes, where: dict | None) -> str:
+    """What is wrong with a wrong line, if it is one of the likely ones."""
+    for wrong, reason in mistakes:
+        with suppress(DerivationError, ValueError):
+            verify(expression, "=", wrong, where)
+            return f"\n  likely: {reason}"
+    return ""
 
 
 def _proves(left: sp.Expr, relation: str, right: sp.Expr) -> bool:

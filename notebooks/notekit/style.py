@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import sympy as sp
-import torch
 from IPython import get_ipython
 from IPython.display import Markdown, display
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+if sys.platform != "emscripten":  # a reader's browser has SymPy alone, for tables
+    import matplotlib.pyplot as plt
+    import torch
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK = "#010101"  # of notekit.mplstyle
 # The style's colours by name.

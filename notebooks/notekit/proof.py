@@ -19,6 +19,8 @@ DIGITS, POINTS = (
 )  # a numerical check compares this many digits at this many random points
 SECONDS = 20.0  # after which SymPy counts as undecided
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
+# The forms that evalf leaves alone.
+LEFT_ALONE = (sp.Derivative, sp.Limit, sp.Subs, sp.UnevaluatedExpr)
 # How SymPy says that it cannot handle an expression: undecided, not wrong.
 GAVE_UP = (
     TimeoutError,
@@ -211,9 +213,7 @@ def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
     """The value at the point to more digits than are compared, or None."""
     with suppress(*GAVE_UP), _time_limit():
         value = expression.subs(point)
-        if value.has(
-            sp.Derivative, sp.Subs, sp.Limit
-        ):  # the forms that evalf leaves alone
+        if value.has(*LEFT_ALONE):
             value = value.doit()
         value = value.evalf(DIGITS + 10, chop=True)
         if all(part.is_Float or part.is_Rational for part in value.as_real_imag()):

@@ -25,7 +25,7 @@ from analysis import Cell, builds_on, obstacles  # noqa: E402
 from live import WITHOUT, cells_of, refusals  # noqa: E402
 
 WEIGHT = 12_000_000  # bytes that a reader waits for, at most
-FINISHED = re.compile(r"hold|claim|Done|goal|Stopped|complete")
+FINISHED = re.compile(r"hold|claim|Done|goal|Stopped|cannot")
 LOADED = 120_000  # milliseconds: the machine of a test may be busy
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "

@@ -178,7 +178,8 @@ function equip(cell) {
     }
     printed.forEach(element => { element.hidden = true; });
     result.hidden = false;
-    cell.finish(wrong ? "It does not hold, or cannot be run: see below." : verdict(shown));
+    const fails = /(Derivation|Claim)Error/.test(wrong);
+    cell.finish(wrong ? `It ${fails ? "does not hold" : "cannot be run"}: see below.` : verdict(shown));
   };
 
   const button = (text, action) => {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
+from importlib.util import find_spec
 from typing import ClassVar, NamedTuple
 
 from IPython import get_ipython
@@ -15,7 +15,7 @@ from IPython.display import display
 
 from .proof import DerivationError, verify
 
-if sys.platform != "emscripten":  # a reader's browser has SymPy alone, for Identity
+if NUMPY := find_spec("numpy") and find_spec("scipy"):  # where not, Identity remains
     import numpy as np
     from scipy import stats
 
@@ -310,6 +310,11 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     _show(record)
 
 
+def forget() -> None:
+    """Forget which claims there were, as a new kernel does."""
+    _cells.clear()
+
+
 def _show(record: dict) -> None:
     """One line for the page, and the record in the output's metadata."""
     verdict, sentence = record["verdict"], record["sentence"]
@@ -497,8 +502,10 @@ def _paired(first, second) -> tuple[np.ndarray, float, float, str]:
 
 
 def _numbers(value, name: str, finite: bool = False) -> np.ndarray:
-    if sys.platform == "emscripten":
-        raise NotImplementedError("evidence in numbers needs NumPy, which is not here")
+    if not NUMPY:
+        raise NotImplementedError(
+            "evidence in numbers needs NumPy and SciPy, which are not here"
+        )
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):

@@ -80,6 +80,7 @@ def derive(start, *links, where: dict | None = None, goal=None, mistakes=()):
             'derive needs at least one link: derive(start, (expression, "reason"), …)'
         )
     previous = start = _expression(start, "the start")
+    mistakes = [_mistake(mistake) for mistake in mistakes]
     rows, plain = [("", start, "")], [str(start)]
     for number, link in enumerate(links, 1):
         relation, expression, reason = (
@@ -113,15 +114,17 @@ def derive(start, *links, where: dict | None = None, goal=None, mistakes=()):
         )
         plain.append(f"{relation} {expression}    [{reason}; {verdict}]")
         previous = expression
+    metadata = {}
     if goal is not None:
         goal = _expression(goal, "the goal")
         verify(start, "=", goal, where, "the goal")
-        told = (
-            "the goal is reached" if previous == goal else "the goal, not reached yet"
-        )
-        rows.append((r"$\checkmark$" if previous == goal else "$?$", goal, f"*{told}*"))
+        reached = previous == goal
+        told = "the goal is reached" if reached else "the goal, not reached yet"
+        rows.append((r"$\checkmark$" if reached else "$?$", goal, f"*{told}*"))
         plain.append(f"? {goal}    [{told}]")
-    display({"text/markdown": _table(rows), "text/plain": "\n".join(plain)}, raw=True)
+        metadata = {"goal_reached": reached}
+    data = {"text/markdown": _table(rows), "text/plain": "\n".join(plain)}
+    display(data, metadata=metadata, raw=True)
     return previous
 
 
@@ -177,6 +180,17 @@ def verify(
             f"are numbers\n{sides}"
         )
     return Verdict(False, points)
+
+
+def _mistake(mistake) -> tuple:
+    """A likely wrong line, once it is one."""
+    if not (
+        isinstance(mistake, tuple) and len(mistake) == 2 and isinstance(mistake[1], str)
+    ):
+        raise ValueError(
+            f'a mistake must be (expression, "what is wrong"), not {mistake!r}'
+        )
+    return _expression(mistake[0], "a mistake"), mistake[1]
 
 
 def _known_mistake(expression, mistakes, where: dict | None) -> str:

@@ -25,22 +25,42 @@ NO_SCRIPT = (
     "<noscript><p>With JavaScript, this page runs its derivations, and you can change "
     "them.</p></noscript>"
 )
+HEADING = re.compile(r"^## (.+)", re.MULTILINE)
+PROVES = re.compile(r"\bnk\.(derive|Identity)\b")
 FIRST = re.compile(r'<div class="cell [^"]*\btag_live\b')
-WITHOUT = "derivations cannot be changed in the pages: Pyodide could not be fetched"
+WITHOUT = "derivations cannot be changed in the pages: they lack Python for browsers"
 
 logger = logging.getLogger(__name__)
 
 
-def cells_of(path: Path) -> list[Cell]:
-    """The code cells of a notebook; none of a page that is not one."""
+def sections(path: Path) -> list[tuple[str, Cell]]:
+    """The code cells of a notebook, each with its section; none of another page."""
     if path.suffix != ".ipynb":
         return []
-    notebook = nbformat.read(path, as_version=4)
-    return [
-        Cell(cell.source, "live" in cell.metadata.get("tags", []))
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.source.strip()
-    ]
+    found, section = [], ""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            section = (HEADING.findall(cell.source) or [section])[-1]
+        elif cell.cell_type == "code" and cell.source.strip():
+            live = "live" in cell.metadata.get("tags", [])
+            found.append((section, Cell(cell.source, live)))
+    return found
+
+
+def cells_of(path: Path) -> list[Cell]:
+    """The code cells of a notebook; none of a page that is not one."""
+    return [cell for _, cell in sections(path)]
+
+
+def left_out(path: Path) -> list[str]:
+    """The derivations and identities of a notebook that are not live, and why."""
+    cells, found = cells_of(path), []
+    for number, (section, cell) in enumerate(sections(path), start=1):
+        if PROVES.search(cell.source) and not cell.live:
+            why = obstacles(cell.source, cells[: number - 1])
+            told = "; ".join(why) or "it lacks the tag live"
+            found.append(f"{section}, code cell {number}, stays as printed: {told}")
+    return found
 
 
 def refusals(cells: list[Cell]) -> list[str]:
@@ -64,6 +84,9 @@ def check_tags(app: Sphinx, doctree: nodes.document) -> None:
     for refusal in refusals(cells):
         logger.warning("%s: %s", docname, refusal, location=docname, type="live")
     app.env.metadata[docname]["live"] = any(cell.live for cell in cells)
+    if app.env.metadata[docname]["live"]:
+        for line in left_out(Path(app.env.doc2path(docname))):
+            logger.info("%s: %s", docname, line)
 
 
 def prepare(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -96,9 +119,11 @@ def add_script(
 
 def copy_pack(app: Sphinx, exception: Exception | None) -> None:
     """Put what was packed into the site."""
+    if exception is not None:
+        return
     target = Path(app.outdir) / "_static" / "live"
     shutil.rmtree(target, ignore_errors=True)
-    if exception is None and getattr(app, "live_pack", None):
+    if getattr(app, "live_pack", None):
         shutil.copytree(app.live_pack, target / app.live_pack.name)
 
 

@@ -9,7 +9,7 @@ const inputs = [...document.querySelectorAll("div.cell > .cell_input, div.cell >
 const cells = inputs.map(input => {
   const box = input.closest("div.cell");
   const source = input.querySelector("pre").textContent.replace(/\n$/, "");
-  return { box, input, source, text: source, live: box.classList.contains("tag_live") };
+  return { box, input, source, text: source, live: box.classList.contains("tag_live"), turn: 0 };
 });
 
 const make = (name, properties = {}, ...children) => {
@@ -46,7 +46,7 @@ const python = {
     if (this.current || !this.queue.length) return;
     const cell = this.current = this.queue.shift();
     const earlier = cells.slice(0, cells.indexOf(cell)).map(({ text, source, live }) =>
-      ({ source: text, live, changed: text !== source }));
+      ({ source: text, live, printed: text === source ? "" : source }));
     cell.say(this.worker ? "Checking." : "Loading Python.");
     this.sent = cell.text;
     this.worker ??= this.start();
@@ -54,8 +54,9 @@ const python = {
   },
 
   start() {
-    const worker = new Worker(folder + "worker.mjs", { type: "module" });
+    const worker = new Worker(folder + "worker.js", { type: "module" });
     worker.onmessage = ({ data }) => this.hear(data);
+    loadKatex().catch(() => {});  // asked for again, and missed, where a result is shown
     worker.onerror = () => this.hear({ failed: "Python could not be started in this browser." });
     return worker;
   },
@@ -63,10 +64,11 @@ const python = {
   hear({ received, stage, begun, shown, failed }) {
     const cell = this.current;
     if (!cell) return;
-    if (received) cell.say(`Loading Python: ${megabytes(received)} of ${megabytes(total)} MB.`);
+    if (received) cell.count(`${megabytes(received)} of ${megabytes(total)} MB`);
     if (stage) cell.say(`${stage}.`);
-    if (begun) {
+    if (begun) {  // once for the cells that it builds on, once for itself
       cell.say("Checking.");
+      clearTimeout(this.timer);
       this.timer = setTimeout(() => this.stop(cell, `Stopped: it took more than ${LIMIT} seconds.`), LIMIT * 1000);
     }
     if (failed) this.stop(cell, failed);
@@ -90,6 +92,7 @@ const python = {
       this.worker.terminate();
       this.worker = null;
     }
+    cell.turn++;
     cell.finish(why);
     this.next();
   },
@@ -103,12 +106,17 @@ function loadKatex() {
   return katex ??= new Promise((resolve, reject) => {
     const element = make("script", { src: folder + "katex.min.js" });
     element.onload = resolve;
-    element.onerror = () => reject(new Error("The formulas could not be typeset."));
+    element.onerror = () => {
+      katex = undefined;  // the next result asks again
+      element.remove();
+      reject(new Error("The formulas cannot be typeset."));
+    };
     document.head.append(element);
   });
 }
 
 function formula(tex, displayMode = false) {
+  if (!window.katex) return make("code", {}, tex);
   const span = make("span", { className: "math notranslate" });
   window.katex.render(tex, span, { displayMode, throwOnError: false, strict: "ignore", trust: false });
   return span;
@@ -126,29 +134,33 @@ function words(text) {
   });
 }
 
-const MARKS = {
-  proved: "✓", checked: "✓", corrected: "△", refuted: "✗", "not reproduced": "○", failed: "!",
-};
+// A box that book.js takes out of the tab order while it has nothing to scroll.
+function scrolling(...words) {
+  const box = make(...words);
+  box.tabIndex = 0;
+  if (typeof watcher !== "undefined") watcher.observe(box);
+  return box;
+}
 
 const outputs = {
-  text: text => make("pre", { tabIndex: 0 }, text),
-  error: text => make("pre", { className: "live-wrong", tabIndex: 0 }, text),
-  latex: tex => make("div", { className: "math-scroll", tabIndex: 0 }, formula(tex, true)),
+  text: text => scrolling("pre", {}, text),
+  error: text => scrolling("pre", { className: "live-wrong" }, text),
+  latex: tex => scrolling("div", { className: "math-scroll" }, formula(tex, true)),
 
   table(lines, { derivation }) {
     const row = (line, name) => make("tr", {}, ...line.map(text => make(name, {}, ...words(text))));
     const head = derivation ? [] : [make("thead", {}, row(lines[0], "th"))];
     const body = make("tbody", {}, ...lines.slice(derivation ? 0 : 1).map(line => row(line, "td")));
     const table = make("table", { className: derivation ? "table derivation" : "table" }, ...head, body);
-    return make("div", { className: "pst-scrollable-table-container", tabIndex: 0 }, table);
+    return scrolling("div", { className: "pst-scrollable-table-container" }, table);
   },
 
-  claim({ verdict, sentence, original, figure, control }) {
+  claim({ mark, verdict, sentence, original, figure, control }) {
     const kind = `nk-claim nk-${verdict.replace(" ", "-")}`;
     const told = original ? ["The original: ", make("em", {}, ...words(original)), " Here: "] : [];
     const facts = control ? `${figure}. Control, ${control}` : figure;
     return make("p", { className: "nk-claim-line" },
-      make("span", { className: kind }, `${MARKS[verdict] ?? ""} ${verdict}`), " ",
+      make("span", { className: kind }, `${mark} ${verdict}`), " ",
       ...told, ...words(sentence), " ", make("span", { className: "nk-figure" }, facts));
   },
 };
@@ -160,17 +172,26 @@ function equip(cell) {
   const printed = [...cell.box.querySelectorAll(".cell_output")];
   const page = [...cell.input.children];
   const open = make("button", { type: "button", className: "live-open" }, "Try it");
-  open.setAttribute("aria-label", `Try it: change this code and run it in the page, cell ${++number}`);
+  const name = `live cell ${++number}`;
+  open.setAttribute("aria-label", `Try it: change this code and run it in the page, ${name}`);
   cell.input.after(make("div", { className: "live-bar" }, open));
-  let area, bar, status, result, entered = false, pause = 0;
+  let area, bar, hint, status, bytes, result, entered = false, pause = 0;
 
-  cell.say = text => { status.textContent = text; stop.disabled = false; };
-  cell.finish = text => { status.textContent = text; stop.disabled = true; };
+  const tell = (text, busy) => {
+    status.textContent = text;
+    bytes.textContent = "";
+    stop.setAttribute("aria-disabled", !busy);  // a disabled button would lose the focus
+  };
+  cell.say = text => tell(text, true);
+  cell.finish = text => tell(text, false);
+  cell.count = text => { bytes.textContent = text; };
   cell.show = async shown => {
-    const wrong = shown.find(item => item.error)?.error;
-    if (cell.early && wrong?.startsWith("SyntaxError")) return cell.finish("Not complete yet.");
+    const { turn } = cell;
+    const wrong = shown.find(item => item.error);
+    if (cell.early && wrong?.unfinished) return cell.finish("Not complete yet.");
+    await loadKatex().catch(() => {});  // without it, formulas are shown as their TeX
+    if (turn !== cell.turn) return;  // stopped, restored or run again meanwhile
     try {
-      await loadKatex();
       const made = shown.map(item => outputs[Object.keys(item)[0]](Object.values(item)[0], item));
       result.replaceChildren(...made);
     } catch (error) {
@@ -178,9 +199,19 @@ function equip(cell) {
     }
     printed.forEach(element => { element.hidden = true; });
     result.hidden = false;
-    const fails = /(Derivation|Claim)Error/.test(wrong);
-    cell.finish(wrong ? `It ${fails ? "does not hold" : "cannot be run"}: see below.` : verdict(shown));
+    cell.finish(wrong ? `It ${wrong.false ? "does not hold" : "cannot be run"}: see below.` : verdict(shown));
   };
+  const busy = () => python.current === cell || python.queue.includes(cell);
+  cell.outdate = () => {
+    if (result && !result.hidden && !busy()) cell.finish("A cell above has changed: run this one again.");
+  };
+
+  // From now on, this text is what the cells below build on.
+  function settle(text) {
+    if (text === cell.text) return;
+    cell.text = text;
+    cells.slice(cells.indexOf(cell) + 1).forEach(below => below.outdate?.());
+  }
 
   const button = (text, action) => {
     const made = make("button", { type: "button" }, text);
@@ -188,25 +219,32 @@ function equip(cell) {
     return made;
   };
   const run = button("Run", () => start(false));
-  const stop = button("Stop", () => python.stop(cell, "Stopped."));
-  stop.disabled = true;
-  const reset = button("Reset", () => { restore(); area.focus(); });
+  const stop = button("Stop", () => { if (busy()) python.stop(cell, "Stopped."); });
+  stop.setAttribute("aria-disabled", "true");
+  const reset = button("Reset", () => {
+    write(cell.source, 0, area.value.length);
+    entered = false;
+    restore();
+  });
   const close = button("Close", () => { restore(); shut(); open.focus(); });
 
   // A derivation with a goal is also checked early, while it is being written.
   function start(early) {
     clearTimeout(pause);
     cell.early = early;
+    cell.turn++;
+    settle(area.value);
     const why = obstacle();
     if (why) cell.finish(why);
     else python.run(cell);
   }
 
+  // Shows what the page shows. What is written stays in the editor, and counts no more.
   function restore() {
     clearTimeout(pause);
-    if (python.current === cell || python.queue.includes(cell)) python.stop(cell, "");
-    area.value = cell.text = cell.source;
-    fit();
+    if (busy()) python.stop(cell, "");
+    cell.turn++;
+    settle(cell.source);
     result.hidden = true;
     printed.forEach(element => { element.hidden = false; });
     cell.finish("");
@@ -214,8 +252,28 @@ function equip(cell) {
 
   function shut() {
     page.forEach(element => { element.hidden = false; });
-    bar.hidden = area.hidden = true;
+    bar.hidden = area.hidden = hint.hidden = true;
     open.hidden = false;
+  }
+
+  // Replaces a part of the text, so that the browser can undo it.
+  function write(text, from, to) {
+    area.focus();
+    area.setSelectionRange(from, to);
+    if (!document.execCommand("insertText", false, text)) {
+      area.setRangeText(text, from, to, "end");
+      area.dispatchEvent(new Event("input"));
+    }
+  }
+
+  // Four spaces, or the lines that are selected moved by as many.
+  function indent() {
+    const { value, selectionStart: from, selectionEnd: to } = area;
+    if (from === to) return write("    ", from, to);
+    const begin = value.slice(0, from).lastIndexOf("\n") + 1;
+    const lines = value.slice(begin, to).replace(/^(?=.)/gm, "    ");
+    write(lines, begin, to);
+    area.setSelectionRange(begin, begin + lines.length);
   }
 
   const fit = () => { area.rows = area.value.split("\n").length; };
@@ -225,23 +283,26 @@ function equip(cell) {
       className: "live-code", value: cell.text, spellcheck: false, wrap: "off",
     });
     for (const name of ["autocapitalize", "autocomplete", "autocorrect"]) area.setAttribute(name, "off");
-    area.setAttribute("aria-label", `Code of cell ${open.ariaLabel.split(" ").pop()}: Shift+Enter runs it, Escape leaves it`);
+    area.setAttribute("aria-label", `Code of ${name}: Shift+Enter runs it, Escape leaves it`);
+    hint = make("p", { className: "live-hint" }, `L${name.slice(1)} · Shift+Enter runs it · Escape leaves it`);
     status = make("output");
-    bar = make("div", { className: "live-bar" }, run, stop, reset, close, status);
+    bytes = make("span", { className: "live-bytes" });
+    bytes.setAttribute("aria-hidden", "true");  // not to be read aloud at every change
+    bar = make("div", { className: "live-bar" }, run, stop, reset, close, status, bytes);
     result = make("div", { className: "cell_output live-output", hidden: true });
-    cell.input.append(area);
+    cell.input.append(area, hint);
     open.parentElement.before(bar);
     (printed[0] ?? open.parentElement).before(result);
     area.addEventListener("input", () => {
-      cell.text = area.value;
       entered = true;
       fit();
       clearTimeout(pause);
-      if (/\bgoal=/.test(cell.text)) pause = setTimeout(start, 700, true);
+      if (/\bgoal=/.test(area.value)) pause = setTimeout(start, 700, true);
     });
     area.addEventListener("pointerdown", () => { entered = true; });
     area.addEventListener("blur", () => { entered = false; });
     area.addEventListener("keydown", event => {
+      if (event.isComposing) return;
       if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         start(false);
@@ -250,8 +311,7 @@ function equip(cell) {
         run.focus();
       } else if (event.key === "Tab" && entered && !event.shiftKey) {
         event.preventDefault();
-        area.setRangeText("    ", area.selectionStart, area.selectionEnd, "end");
-        area.dispatchEvent(new Event("input"));
+        indent();
       }
     });
   }
@@ -259,20 +319,19 @@ function equip(cell) {
   open.addEventListener("click", () => {
     if (!area) build();
     page.forEach(element => { element.hidden = true; });
-    bar.hidden = area.hidden = false;
+    bar.hidden = area.hidden = hint.hidden = false;
     open.hidden = true;
     fit();
     area.focus({ preventScroll: true });
-    entered = true;
     start(false);
   });
 }
 
 // What the outputs say, for the line that is read aloud.
 function verdict(shown) {
-  const goal = shown.findLast(item => item.derivation)?.table.at(-1)[2];
-  if (goal === "*the goal is reached*") return "The goal is reached.";
-  if (goal === "*the goal, not reached yet*") return "What there is holds; the goal is not reached yet.";
+  const goal = shown.findLast(item => item.derivation)?.goal;
+  if (goal === true) return "The goal is reached.";
+  if (goal === false) return "What there is holds; the goal is not reached yet.";
   const steps = shown.filter(item => item.derivation).length;
   const claims = shown.filter(item => item.claim).map(item => item.claim.verdict);
   const said = [];

@@ -25,11 +25,20 @@ NOTEKIT = {
 }
 
 
+# Methods that change what they belong to, so that a cell builds on the one that calls.
+CHANGERS = {
+    *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop"),
+    *("popitem", "remove", "reverse", "setdefault", "sort", "subtract", "update"),
+}
+
+
 class Cell(NamedTuple):
-    """The code of a cell, and whether it runs in a browser."""
+    """The code of a cell, whether it runs in a browser, and the text that the reader
+    has replaced, if that is so."""
 
     source: str
     live: bool
+    printed: str = ""
 
 
 def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -37,6 +46,23 @@ def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for child in table.get_children():
         yield from scopes(child)
+
+
+def changes(statement: ast.stmt) -> set[str]:
+    """The names whose objects a statement changes, as `rows[0] = 1` changes rows."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            node = node.value.func
+            if not (isinstance(node, ast.Attribute) and node.attr in CHANGERS):
+                continue
+        elif not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+            continue
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+    return found
 
 
 def names(statement: ast.stmt) -> tuple[set[str], set[str]]:
@@ -56,7 +82,7 @@ def names(statement: ast.stmt) -> tuple[set[str], set[str]]:
     grown = (node for node in ast.walk(statement) if isinstance(node, ast.AugAssign))
     targets = {node.target.id for node in grown if isinstance(node.target, ast.Name)}
     used |= targets & bound
-    return used - BUILTINS, bound
+    return used - BUILTINS, bound | changes(statement) & used
 
 
 @cache
@@ -71,31 +97,48 @@ def interface(source: str) -> tuple[set[str], set[str]]:
     return needed, bound
 
 
-def imports(source: str, wanted: set[str]) -> str:
-    """The statements of a cell that import wanted names."""
-    statements = [
-        statement
+@cache
+def import_lines(source: str) -> list[tuple[str, set[str]]]:
+    """The statements of a cell that import, and the names that each binds."""
+    return [
+        (ast.unparse(statement), names(statement)[1])
         for statement in ast.parse(source).body
         if isinstance(statement, ast.Import | ast.ImportFrom)
     ]
-    needed = [line for line in statements if names(line)[1] & wanted]
-    return "\n".join(map(ast.unparse, needed))
+
+
+def imports(source: str, wanted: set[str]) -> str:
+    """The statements of a cell that import wanted names."""
+    return "\n".join(line for line, bound in import_lines(source) if bound & wanted)
 
 
 def builds_on(source: str, earlier: list[Cell]) -> tuple[dict[int, str], set[str]]:
     """What must run before a cell, by position, and the names that nothing gives it.
 
-    Of a cell that does not run in a browser only the imports are taken.
+    Of a cell that does not run in a browser only the imports are taken. One that is
+    half-written binds what its printed text binds.
     """
     wanted, _ = interface(source)
     chosen: dict[int, str] = {}
     for position, cell in reversed(list(enumerate(earlier))):
         code = cell.source if cell.live else imports(cell.source, wanted)
-        needed, bound = interface(code)
+        try:
+            needed, bound = interface(code)
+        except SyntaxError:
+            needed, bound = interface(cell.printed)
         if bound & wanted:
             chosen[position] = code
             wanted = wanted - bound | needed
     return dict(sorted(chosen.items())), wanted
+
+
+def differs(cell: Cell, earlier: list[Cell]) -> bool:
+    """Whether a cell was changed, or builds on one that was, now or as printed."""
+    if cell.printed or not any(other.printed for other in earlier):
+        return bool(cell.printed)
+    page = [Cell(other.printed or other.source, other.live) for other in earlier]
+    chosen = [builds_on(cell.source, cells)[0] for cells in (earlier, page)]
+    return any(earlier[position].printed for position in chosen[0] | chosen[1])
 
 
 def modules(source: str) -> set[str]:

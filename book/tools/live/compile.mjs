@@ -9,6 +9,7 @@ python.FS.mkdir("/files");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, "/files");
 python.runPython(`
 import ast
+import os
 import warnings
 from importlib._bootstrap_external import _code_to_hash_pyc
 from pathlib import Path
@@ -25,5 +26,7 @@ for file in sorted(Path("/files").rglob("*.py")):
             node.body[:] = rest
     name = str(file.relative_to("/files"))
     code = compile(tree, name, "exec", dont_inherit=True)
-    file.with_suffix(".pyc").write_bytes(_code_to_hash_pyc(code, bytes(8), checked=False))
+    part = file.with_suffix(".part")  # a compilation that is ended leaves no half file
+    part.write_bytes(_code_to_hash_pyc(code, bytes(8), checked=False))
+    os.replace(part, file.with_suffix(".pyc"))
 `);

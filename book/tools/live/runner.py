@@ -15,9 +15,15 @@ import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from types import ModuleType, SimpleNamespace
 
-from analysis import Cell, builds_on
+from analysis import Cell, builds_on, differs
+
+# What a page can show at once: characters of TeX and of text, and outputs.
+ROOM = {"TeX": 20_000, "text": 10_000}
+OUTPUTS = 50
 
 shown: list[dict] = []  # what the cell has shown so far
+taken = dict.fromkeys(ROOM, 0)  # how much of the room
+page = SimpleNamespace()  # what the page wants to be told
 here = ""  # the cell that runs, by which notekit knows it
 
 
@@ -27,26 +33,76 @@ class Markdown(str):
 
 def display(*values, metadata: dict | None = None, raw: bool = False) -> None:
     """Show values, as IPython's function of this name does."""
+    facts = metadata or {}
     for value in values:
         flush()
-        if metadata and "notekit" in metadata:
-            shown.append({"claim": metadata["notekit"]})
+        if "notekit" in facts:
+            show(claim(facts["notekit"]))
         elif raw:
-            shown.append({"table": rows(value["text/markdown"]), "derivation": True})
+            table = rows(value["text/markdown"], columns=3)
+            show(
+                {"table": table, "goal": facts.get("goal_reached"), "derivation": True}
+            )
         elif isinstance(value, Markdown):
-            shown.append({"table": rows(value)})
+            show({"table": rows(value)})
         else:
-            shown.append(formula(value))
+            show(formula(value))
 
 
-def rows(table: str) -> list[list[str]]:
-    """The cells of a Markdown table without the line below its head."""
+def show(item: dict) -> None:
+    """Show one more output, if there is room for it."""
+    if len(shown) < OUTPUTS:
+        shown.append(item)
+    elif len(shown) == OUTPUTS:
+        shown.append({"text": f"More than {OUTPUTS} outputs are not shown."})
+
+
+def fits(text: str, kind: str) -> bool:
+    """Whether there is room for this too, which is then taken."""
+    room = ROOM[kind] - taken[kind]
+    if len(text) <= room:
+        taken[kind] += len(text)
+    return len(text) <= room
+
+
+def too_long(text: str) -> str:
+    """What stands in the place of what does not fit."""
+    return f"too long to show: {len(text) / 1000:.0f} kB"
+
+
+def cut(text: str) -> str:
+    """The text, or its beginning if there is no room for more."""
+    if fits(text, "text"):
+        return text
+    return f"{text[: ROOM['text'] // 10]}… ({too_long(text)})"
+
+
+def claim(record: dict) -> dict:
+    """A claim with its mark."""
+    from notekit.ledger import MARKS
+
+    words = {name: cut(record[name]) for name in ("sentence", "original", "figure")}
+    return {"claim": record | words | {"mark": MARKS[record["verdict"]]}}
+
+
+def rows(table: str, columns: int = 0) -> list[list[str]]:
+    """The cells of a Markdown table without the line below its head.
+
+    The last of a known number of columns may hold bars.
+    """
     lines = [line.strip()[1:-1] for line in table.splitlines()]
     del lines[1]
     bar = "\0"  # a bar that does not end a cell
-    return [
-        [cell.replace(bar, "|").strip() for cell in line.replace(r"\|", bar).split("|")]
+    cells = [
+        [
+            cell.replace(bar, "|").strip()
+            for cell in line.replace(r"\|", bar).split("|", columns - 1)
+        ]
         for line in lines
+    ]
+    return [
+        [cell if fits(cell, "TeX") else f"*{too_long(cell)}*" for cell in line]
+        for line in cells
     ]
 
 
@@ -54,14 +110,16 @@ def formula(value) -> dict:
     """A value as TeX if SymPy can write it so, otherwise as text."""
     import sympy as sp
 
-    known = isinstance(value, sp.Basic | sp.MatrixBase)
-    return {"latex": sp.latex(value)} if known else {"text": repr(value)}
+    if not isinstance(value, sp.Basic | sp.MatrixBase):
+        return {"text": cut(repr(value))}
+    tex = sp.latex(value)
+    return {"latex": tex} if fits(tex, "TeX") else {"text": too_long(tex)}
 
 
 def flush() -> None:
     """Show what was printed."""
     if text := printed.getvalue():
-        shown.append({"text": text})
+        show({"text": cut(text)})
     printed.seek(0)
     printed.truncate()
 
@@ -89,8 +147,12 @@ def keep_time(alarm) -> None:
     threading.Timer.cancel = lambda timer: alarm()
 
 
-def prepare(alarm) -> None:
-    """Import what cells need; SymPy gets less time than the page gives a cell."""
+def prepare(alarm, begun) -> None:
+    """Import what cells need; SymPy gets less time than the page gives a cell.
+
+    `begun()` tells the page that the earlier cells are done.
+    """
+    page.begun = begun
     play_ipython()
     keep_time(alarm)
     from notekit import proof
@@ -114,7 +176,10 @@ def execute(source: str, scope: dict) -> None:
 
 
 def define(source: str, scope: dict) -> None:
-    """Run a cell of the page for what it defines: the build has verified its links."""
+    """Run a cell of the page for what it defines: the build has verified its links.
+
+    notekit itself has no such switch, because a note must not verify less.
+    """
     from notekit import ledger, proof
 
     verify = proof.verify
@@ -139,33 +204,58 @@ def complaint(error: BaseException) -> str:
     return f"{name}{place}: {text}"
 
 
+def clear() -> None:
+    """Forget what was shown."""
+    flush()
+    shown.clear()
+    taken.update(dict.fromkeys(ROOM, 0))
+
+
+def name(position: int, cells: list[Cell]) -> str:
+    """How a cell is called in an error that a later one meets."""
+    number = sum(cell.live for cell in cells[: position + 1])
+    if cells[position].printed:
+        return f"Live cell {number}, which you have changed: "
+    if differs(cells[position], cells[:position]):
+        return f"Live cell {number}, which builds on what you have changed: "
+    return f"Live cell {number}: "
+
+
 def run(request: str) -> str:
     """Run a cell after those that it builds on; JSON in, JSON out.
 
-    In: `source`; and `earlier`, cells with `source`, `live` and `changed` (by the
-    reader). Out: a list of what is shown, each a text, a formula, a table, a claim or
-    an error.
+    In: `source`; and `earlier`, cells with `source`, `live` and, if the reader has
+    changed it, the `printed` text. Those that differ from the page are verified again.
+    Out: a list of what is shown, each a text, a formula, a table, a claim or an error.
     """
     global here
+    from notekit import ClaimError, DerivationError, ledger
+
     job = json.loads(request)
+    cells = [Cell(**cell) for cell in job["earlier"]]
     scope = {"__name__": "__main__"}
-    shown.clear()
-    before = ""
+    at = None  # the earlier cell that runs
+    ledger.forget()
+    clear()
     with redirect_stdout(printed), redirect_stderr(printed):
         try:
-            cells = [Cell(cell["source"], cell["live"]) for cell in job["earlier"]]
             order, _ = builds_on(job["source"], cells)
-            for position, source in order.items():
-                here, changed = f"cell {position}", job["earlier"][position]["changed"]
-                before = "An earlier cell, which you have changed: " if changed else ""
-                (execute if changed else define)(source, scope)
-            before = ""
-            here = f"cell {len(cells)}"
-            shown.clear()
-            flush()
-            shown.clear()
+            for at, source in order.items():
+                here = f"cell {at}"
+                again = differs(cells[at], cells[:at])
+                (execute if again else define)(source, scope)
+            at, here = None, f"cell {len(cells)}"
+            clear()
+            page.begun()
             execute(job["source"], scope)
         except BaseException as error:  # a reader's code may raise anything
             flush()
-            shown.append({"error": before + complaint(error)})
+            text = (
+                complaint(error) if at is None else name(at, cells) + complaint(error)
+            )
+            unfinished = at is None and isinstance(error, SyntaxError)
+            false = isinstance(error, ClaimError | DerivationError)
+            shown.append(
+                {"error": text[:4000], "unfinished": unfinished, "false": false}
+            )
     return json.dumps(shown)

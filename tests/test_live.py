@@ -24,6 +24,7 @@ from support import NOTEBOOKS, ROOT, SITE, SmallBook, code, prose, read
 
 PYTHON = [ROOT / "book" / "tools" / "live", ROOT / "notebooks"]
 sys.path += [str(ROOT / "book" / "extensions"), str(PYTHON[0])]
+import browser as packing  # noqa: E402
 from analysis import Cell, builds_on, obstacles  # noqa: E402
 from live import WITHOUT, cells_of, refusals  # noqa: E402
 
@@ -166,7 +167,7 @@ def test_a_name_that_an_earlier_change_takes_over_is_verified_too() -> None:
 
 def test_a_half_written_cell_above_stops_only_what_needs_it() -> None:
     half = {2: "b = nk.derive(x,"}
-    assert said("sp.sqrt(8)", half)[0] == [{"latex": r"2 \sqrt{2}"}]
+    assert said("sp.sqrt(8)", half)[0] == [{"latex": r"\displaystyle 2 \sqrt{2}"}]
     error = said("b + 1", half)[0][0]
     assert error["error"].startswith("Live cell 3, which you have changed: SyntaxError")
     assert not error["unfinished"]
@@ -199,7 +200,10 @@ def test_what_is_too_long_to_show_is_cut() -> None:
 
 def test_a_cell_that_changes_a_list_is_built_on() -> None:
     note = (*NOTE[:1], "rows = []", "rows.append(1)", "rows[0] = 2", "rows[0] += 1")
-    assert said("rows", note=note)[0] == [{"text": "[3]"}]
+    assert said("len(rows), rows[0], 'three'", note=note)[0] == [
+        {"text": "(1, 3, 'three')"}
+    ]
+    assert said("rows", note=note)[0] == [{"latex": r"\displaystyle \left[ 3\right]"}]
     inside = "def f():\n    own = []\n    own.append(1)\n    return own"
     assert not obstacles(inside, [])
 
@@ -675,6 +679,35 @@ def test_without_network_the_book_is_built_and_says_what_it_lacks(
     passed, output = book.build()
     assert passed and WITHOUT in output, output
     assert "live.js" not in book.page("alone")
+
+
+def test_a_fetch_that_is_broken_off_is_not_taken_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: object, cwd: Path) -> None:
+        (cwd / "node_modules" / "pyodide").mkdir(parents=True)
+        raise subprocess.CalledProcessError(1, "npm", stderr="no network")
+
+    monkeypatch.setattr(packing, "run", broken_off)
+    assert packing.pack(tmp_path) is None
+    assert not list(tmp_path.glob("pyodide-*/*"))
+
+
+def test_a_compilation_that_fails_is_a_warning_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Path) -> None:
+        raise subprocess.CalledProcessError(1, "node", stderr="SyntaxError: here")
+
+    warned = []
+    monkeypatch.setattr(packing, "fetch", lambda folder: folder)
+    monkeypatch.setattr(packing, "fill", fails)
+    monkeypatch.setattr(
+        packing.logger, "warning", lambda text, *rest: warned.append(text % rest)
+    )
+    assert packing.pack(tmp_path) is None
+    assert "SyntaxError: here" in warned[0]
+    assert not list(tmp_path.glob("pack-*"))
 
 
 # What a reader types stays in the worker.

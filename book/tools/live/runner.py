@@ -110,9 +110,19 @@ def formula(value) -> dict:
     """A value as TeX if SymPy can write it so, otherwise as text."""
     import sympy as sp
 
-    if not isinstance(value, sp.Basic | sp.MatrixBase):
+    known = (sp.Basic, sp.MatrixBase, int, float)
+
+    def printable(part) -> bool:
+        """Whether SymPy's printing, as notebooks have it, makes a formula of it."""
+        if isinstance(part, dict):
+            return all(map(printable, [*part.keys(), *part.values()]))
+        if isinstance(part, list | tuple | set | frozenset):
+            return all(map(printable, part))
+        return isinstance(part, known) and not isinstance(part, bool)
+
+    if not printable(value):
         return {"text": cut(repr(value))}
-    tex = sp.latex(value)
+    tex = rf"\displaystyle {sp.latex(value)}"  # as on the page
     return {"latex": tex} if fits(tex, "TeX") else {"text": too_long(tex)}
 
 

@@ -660,6 +660,19 @@ def test_without_webassembly_a_sentence_says_so(
     context.close()
 
 
+def test_a_policy_that_refuses_webassembly_is_told(
+    browser: Browser,  # noqa: F811
+    book: SmallBook,
+) -> None:
+    site = book.folder / "_build" / "html"
+    with served(site, policy=POLICY.replace("'wasm-unsafe-eval'", "")) as server:
+        tab = browser.new_page()
+        tab.goto(f"{server.home}notebooks/live.html")
+        opened(tab, 0)
+        says(tab, 0, re.compile("refuses WebAssembly"))
+        tab.close()
+
+
 def test_a_page_opened_as_a_file_says_so(browser: Browser, book: SmallBook) -> None:  # noqa: F811
     tab = browser.new_page()
     page = book.folder / "_build" / "html" / "notebooks" / "live.html"

@@ -194,7 +194,7 @@ def pack(work: Path) -> Path | None:
         logger.info("%s", said(error))
         return None
     for old in {*work.glob("pack-*"), *work.glob("pyodide-*")} - {fetched}:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
     try:
         with TemporaryDirectory(dir=work) as new:
             making, compiled = Path(new) / "pack", fetched / "files"

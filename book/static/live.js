@@ -178,7 +178,7 @@ function equip(cell) {
   let area, bar, hint, status, bytes, result, entered = false, pause = 0;
 
   const tell = (text, busy) => {
-    status.textContent = text;
+    if (status.textContent !== text) status.textContent = text;  // or it is read again
     bytes.textContent = "";
     stop.setAttribute("aria-disabled", !busy);  // a disabled button would lose the focus
   };

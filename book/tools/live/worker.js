@@ -39,6 +39,10 @@ function file(folder, name, type, report) {
 }
 
 async function start() {
+  // The least program there is; where a policy refuses it, Pyodide would wait without an end.
+  await WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)).catch(() => {
+    throw new Error("Python cannot run here: the site's policy or the browser refuses WebAssembly.");
+  });
   const folder = new URL(".", import.meta.url).href;
   let received = 0;
   const report = bytes => postMessage({ received: received += bytes });

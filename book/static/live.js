@@ -290,8 +290,8 @@ function equip(cell) {
     bytes.setAttribute("aria-hidden", "true");  // not to be read aloud at every change
     bar = make("div", { className: "live-bar" }, run, stop, reset, close, status, bytes);
     result = make("div", { className: "cell_output live-output", hidden: true });
-    cell.input.append(area, hint);
-    open.parentElement.before(bar);
+    cell.input.append(area);
+    open.parentElement.before(hint, bar);  // on the page's ground, where grey can be read
     (printed[0] ?? open.parentElement).before(result);
     area.addEventListener("input", () => {
       entered = true;

@@ -1,5 +1,7 @@
 """What the notes share: proofs, claims, interactive figures, training, style."""
 
+from importlib.util import find_spec
+
 from .ledger import (
     Bound,
     Cases,
@@ -16,10 +18,14 @@ from .ledger import (
     refused,
     setting,
 )
-from .player import choice, explore, slider, toggle
 from .proof import DerivationError, derive
 from .style import COLORS, apply_style, label_lines, table
-from .training import Best, best, fit, fit_together, seed_everything, seeds
+
+# A reader's browser has SymPy alone.
+if all(map(find_spec, ("numpy", "matplotlib", "ipywidgets"))):
+    from .player import choice, explore, slider, toggle
+if TRAINING := all(map(find_spec, ("numpy", "torch", "tqdm"))):
+    from .training import Best, best, fit, fit_together, seed_everything, seeds
 
 __all__ = [
     "COLORS", "Best", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",
@@ -33,4 +39,16 @@ __all__ = [
 def setup() -> None:
     """Prepare a notebook: one style, and one seed for Python, NumPy and torch."""
     apply_style()
-    seed_everything(seeds(1)[0])
+    if TRAINING:
+        seed_everything(seeds(1)[0])
+
+
+def __getattr__(name: str):
+    """Say why something is not here, if it is notekit's."""
+    missing = "needs a package that is not here: NumPy, Matplotlib or PyTorch"
+    why = missing if name in _ALL else "is not a name of notekit"
+    raise AttributeError(f"notekit.{name} {why}")
+
+
+_ALL = (*__all__,)
+__all__[:] = [name for name in _ALL if name in globals()]  # for import *

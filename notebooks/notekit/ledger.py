@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
+from importlib.util import find_spec
 from typing import ClassVar, NamedTuple
 
-import numpy as np
 from IPython import get_ipython
 from IPython.display import display
-from scipy import stats
 
 from .proof import DerivationError, verify
+
+if NUMPY := find_spec("numpy") and find_spec("scipy"):  # where not, Identity remains
+    import numpy as np
+    from scipy import stats
 
 RUNS = ("sampled", "trained", "timed")  # where a value may come out by luck
 CONFIDENCE = 0.95
@@ -308,6 +311,11 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     _show(record)
 
 
+def forget() -> None:
+    """Forget which claims there were, as a new kernel does."""
+    _cells.clear()
+
+
 def _show(record: dict) -> None:
     """One line for the page, and the record in the output's metadata."""
     verdict, sentence = record["verdict"], record["sentence"]
@@ -495,6 +503,10 @@ def _paired(first, second) -> tuple[np.ndarray, float, float, str]:
 
 
 def _numbers(value, name: str, finite: bool = False) -> np.ndarray:
+    if not NUMPY:
+        raise NotImplementedError(
+            "evidence in numbers needs NumPy and SciPy, which are not here"
+        )
     try:
         numbers = np.asarray(value, dtype=float)
     except (TypeError, ValueError):

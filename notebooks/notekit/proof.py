@@ -19,6 +19,8 @@ DIGITS, POINTS = (
 )  # a numerical check compares this many digits at this many random points
 SECONDS = 20.0  # after which SymPy counts as undecided
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
+# The forms that evalf leaves alone.
+LEFT_ALONE = (sp.Derivative, sp.Limit, sp.Subs, sp.UnevaluatedExpr)
 # How SymPy says that it cannot handle an expression: undecided, not wrong.
 GAVE_UP = (
     TimeoutError,
@@ -58,7 +60,7 @@ class Verdict(NamedTuple):
         )
 
 
-def derive(start, *links, where: dict | None = None):
+def derive(start, *links, where: dict | None = None, goal=None, mistakes=()):
     """Verify and show a chain of relations; return its last expression.
 
     Each link is `(expression, "reason")`, an equality with the line before it,
@@ -67,15 +69,18 @@ def derive(start, *links, where: dict | None = None):
     `where` restricts symbols to intervals: `{theta: (0, sp.pi)}`.
     A link is tried at random points that respect assumptions and `where`, then exactly;
     if SymPy cannot decide it, the line says that it was checked numerically.
+    With a `goal`, the form that the last line must have, a chain may stop before it.
+    `mistakes` are wrong lines that are likely, each `(expression, "what is wrong")`.
 
     Raises DerivationError for a wrong link (with a point at which it fails), ValueError
     for a malformed or undecidable one, TypeError for something that is no expression.
     """
-    if not links:
+    if not links and goal is None:
         raise ValueError(
             'derive needs at least one link: derive(start, (expression, "reason"), …)'
         )
     previous = start = _expression(start, "the start")
+    mistakes = [_mistake(mistake) for mistake in mistakes]
     rows, plain = [("", start, "")], [str(start)]
     for number, link in enumerate(links, 1):
         relation, expression, reason = (
@@ -95,7 +100,11 @@ def derive(start, *links, where: dict | None = None):
                 f"{name} has unbound symbols, which the start does not contain: "
                 f"{', '.join(map(str, new))}"
             )
-        verdict = verify(previous, relation, expression, where, name)
+        try:
+            verdict = verify(previous, relation, expression, where, name)
+        except DerivationError as error:
+            known = _known_mistake(expression, mistakes, where)
+            raise DerivationError(f"{error}{known}") from None
         rows.append(
             (
                 f"${RELATIONS[relation]}$",
@@ -105,7 +114,17 @@ def derive(start, *links, where: dict | None = None):
         )
         plain.append(f"{relation} {expression}    [{reason}; {verdict}]")
         previous = expression
-    display({"text/markdown": _table(rows), "text/plain": "\n".join(plain)}, raw=True)
+    metadata = {}
+    if goal is not None:
+        goal = _expression(goal, "the goal")
+        verify(start, "=", goal, where, "the goal")
+        reached = previous == goal
+        told = "the goal is reached" if reached else "the goal, not reached yet"
+        rows.append((r"$\checkmark$" if reached else "$?$", goal, f"*{told}*"))
+        plain.append(f"? {goal}    [{told}]")
+        metadata = {"goal_reached": reached}
+    data = {"text/markdown": _table(rows), "text/plain": "\n".join(plain)}
+    display(data, metadata=metadata, raw=True)
     return previous
 
 
@@ -163,6 +182,26 @@ def verify(
     return Verdict(False, points)
 
 
+def _mistake(mistake) -> tuple:
+    """A likely wrong line, once it is one."""
+    if not (
+        isinstance(mistake, tuple) and len(mistake) == 2 and isinstance(mistake[1], str)
+    ):
+        raise ValueError(
+            f'a mistake must be (expression, "what is wrong"), not {mistake!r}'
+        )
+    return _expression(mistake[0], "a mistake"), mistake[1]
+
+
+def _known_mistake(expression, mistakes, where: dict | None) -> str:
+    """What is wrong with a wrong line, if it is one of the likely ones."""
+    for wrong, reason in mistakes:
+        with suppress(DerivationError, ValueError):
+            verify(expression, "=", wrong, where)
+            return f"\n  likely: {reason}"
+    return ""
+
+
 def _proves(left: sp.Expr, relation: str, right: sp.Expr) -> bool:
     """Whether SymPy settles the relation within the time limit."""
     with suppress(*GAVE_UP), _time_limit():
@@ -188,9 +227,7 @@ def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
     """The value at the point to more digits than are compared, or None."""
     with suppress(*GAVE_UP), _time_limit():
         value = expression.subs(point)
-        if value.has(
-            sp.Derivative, sp.Subs, sp.Limit
-        ):  # the forms that evalf leaves alone
+        if value.has(*LEFT_ALONE):
             value = value.doit()
         value = value.evalf(DIGITS + 10, chop=True)
         if all(part.is_Float or part.is_Rational for part in value.as_real_imag()):

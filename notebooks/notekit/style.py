@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import sympy as sp
-import torch
 from IPython import get_ipython
 from IPython.display import Markdown, display
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+# Where there is SymPy alone, as in a reader's browser, tables remain.
+if TORCH := find_spec("torch"):
+    import torch
+if FIGURES := find_spec("matplotlib"):
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK = "#010101"  # of notekit.mplstyle
 # The style's colours by name.
@@ -33,8 +38,11 @@ def apply_style() -> None:
     torch gets one thread: small models are no slower, and notebooks run side by side.
     """
     sp.init_printing(use_latex="mathjax")
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    if TORCH:
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True)
+    if not FIGURES:
+        return
     if (shell := get_ipython()) is not None:
         # Switches the inline backend on, whose formatters ours then replace.
         plt.close(plt.figure())

@@ -1,13 +1,16 @@
 """Runs the notebooks of a build side by side, before their pages are read.
 
 What ran well goes into the execution cache, where myst-nb, which would run one after
-the other, finds it. What failed does not, is named, and ends the build.
+the other, finds it. What failed does not, is named, and ends the build. What a page
+warns of may come from its run, so that run is forgotten when the build ends.
 """
 
 from __future__ import annotations
 
+import logging as standard_logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -21,7 +24,7 @@ from sphinx.util.display import status_iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "book" / "tools"))
-from kernels import read, run_all  # noqa: E402
+from kernels import Run, read, run_all  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +47,54 @@ def is_notebook(path: Path) -> bool:
 def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
     """Whether the outputs of this notebook's code are known."""
     try:
-        cache.match_cache_notebook(read(path))
+        record = cache.match_cache_notebook(read(path))
     except KeyError:
         return False
+    try:
+        cache.get_cache_bundle(record.pk)
+    except (KeyError, OSError, ValueError):  # it was not written to its end
+        cache.remove_cache(record.pk)
+        return False
     return True
+
+
+def complaints(run: Run) -> Iterator[str]:
+    """What cells wrote to stderr, which pages do not show."""
+    for number, cell in enumerate(run.notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                yield f"{run.path.name}, cell {number}, wrote: {output.text.strip()}"
+
+
+class Doubts(standard_logging.Handler):
+    """Collects where warnings say that they come from."""
+
+    def __init__(self, app: Sphinx) -> None:
+        super().__init__(standard_logging.WARNING)
+        self.places: list[str] = []
+        self.addFilter(logging.WarningSuppressor(app))
+        self.addFilter(logging.WarningLogRecordTranslator(app))
+
+    def emit(self, record: standard_logging.LogRecord) -> None:
+        self.places.append(str(getattr(record, "location", None) or ""))
+
+
+def listen(app: Sphinx) -> None:
+    """Hear the warnings of this build."""
+    app.doubts = Doubts(app)
+    standard_logging.getLogger(logging.NAMESPACE).addHandler(app.doubts)
+
+
+def forget_doubtful(app: Sphinx, exception: Exception | None = None) -> None:
+    """Forget the runs of pages with warnings; of all, if a warning names no page."""
+    standard_logging.getLogger(logging.NAMESPACE).removeHandler(app.doubts)
+    if not app.doubts.places:
+        return
+    cache = get_cache(app.env.mystnb_config.execution_cache_path)
+    for path in map(Path, map(app.env.doc2path, app.env.found_docs)):
+        places = [p for p in app.doubts.places if path.name in p or not p]
+        if places and is_notebook(path) and is_cached(cache, path):
+            cache.remove_cache(cache.match_cache_notebook(read(path)).pk)
 
 
 def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -69,6 +116,8 @@ def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
             logger.error("%s\n%s", run, run.error)
             failed.append(f"{run.path.parent.name}/{run.path.name}")
         else:
+            for complaint in complaints(run):
+                logger.info("%s", complaint)
             seconds = {"execution_seconds": run.seconds}
             bundle = CacheBundleIn(run.notebook, str(run.path), data=seconds)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
@@ -80,5 +129,7 @@ def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
 def setup(app: Sphinx) -> dict:
     """Register the hooks."""
     app.connect("config-inited", prepare_kernels)
+    app.connect("builder-inited", listen)
     app.connect("env-before-read-docs", run_notebooks)
+    app.connect("build-finished", forget_doubtful, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,3 +1,4 @@
+# Finds notekit, the helper that the notes share.
 import importlib.util
 import os
 import shutil

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -13,6 +19,7 @@ from typing import NamedTuple
 
 import joblib
 import nbformat
+import psutil
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
@@ -64,6 +71,27 @@ def run(path: Path, timeout: int) -> Run:
     return Run(path, notebook, seconds, "".join(words))
 
 
+def kill_kernels() -> None:
+    """End all processes that this one has started."""
+    for kernel in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            kernel.kill()
+
+
+def quiet_environment() -> None:
+    """Keep what a user has set for other programs from changing or failing a run."""
+    for name in ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONWARNINGS", "PYTHONSTARTUP"):
+        os.environ.pop(name, None)
+    try:
+        tempfile.TemporaryFile(dir=Path.home()).close()
+    except (OSError, RuntimeError):  # read-only, or there is none
+        os.environ["HOME"] = home = tempfile.mkdtemp(prefix="notekit-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+    # The first import makes a list of fonts, and says so if that takes long.
+    fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
+    subprocess.run(fonts, capture_output=True)
+
+
 def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
     """Run notebooks, and yield each as it ends.
 
@@ -72,6 +100,11 @@ def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
     and nobody waits for them when the program is interrupted.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    quiet_environment()
     logging.getLogger("traitlets").setLevel(logging.WARNING)  # else a line a start
     with ThreadPool(joblib.cpu_count()) as pool:
-        yield from pool.imap_unordered(partial(run, timeout=timeout), paths)
+        try:
+            yield from pool.imap_unordered(partial(run, timeout=timeout), paths)
+        except BaseException:  # Ctrl+C: kernels would complain that nobody listens
+            kill_kernels()
+            raise

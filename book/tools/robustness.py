@@ -14,7 +14,6 @@ import re
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -22,12 +21,11 @@ from urllib.parse import quote
 
 import joblib
 import nbformat
-import psutil
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from kernels import ENCRYPTED
+from kernels import ENCRYPTED, kill_kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -184,9 +182,7 @@ def execute(runs: list[Run]) -> None:
         except BaseException:  # Ctrl+C, or nobody reads any more
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(map(Future.done, futures)):
-                for kernel in psutil.Process().children(recursive=True):
-                    with suppress(psutil.NoSuchProcess):
-                        kernel.kill()
+                kill_kernels()
                 time.sleep(0.1)
             raise
 

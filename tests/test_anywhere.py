@@ -120,6 +120,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
     """The address and the files of a small book whose clone knows GitHub."""
     book = SmallBook(tmp_path_factory.mktemp("published"))
     cells = [code(FIND.strip()), prose(TEXT)]
+    cells[0].metadata["tags"] = ["remove-cell"]
     cells += [prose("## Sources\n\n```{footbibliography}\n```")]
     book.add("note", cells, setup="1 + 1")
     git(book.folder, "init", "--initial-branch=trunk")
@@ -153,6 +154,8 @@ def test_the_page_of_a_note_launches_and_downloads_it(
     assert found["Binder"] == f"{binder}notebooks/note.ipynb"
     assert found[".ipynb"].endswith("_sources/notebooks/note.ipynb")
     assert found[".zip"] == "note.zip"
+    page = (published[1] / "notebooks" / "note.html").read_text(encoding="utf-8")
+    assert "find_notekit" not in page  # it has nothing to find
     assert not {"Binder", "Colab", ".zip"} & set(
         buttons(published[1], "book/intro.html")
     )

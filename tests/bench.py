@@ -6,6 +6,7 @@ and its children held.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def play(notebook: Path) -> None:
         resources=folder,
         on_cell_executed=note_figure,
     ).execute()
-    print(shown[0] if shown else "nan")
+    print(f"first figure: {shown[0] if shown else 'nan'}")
 
 
 def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
@@ -62,7 +63,8 @@ def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
         if client.returncode:
             sys.exit(f"{said}\n{notebook.name} fails.")
     seconds = time.perf_counter() - start
-    return seconds, float(said.split()[-1]), peak / 1e6
+    first = re.search(r"^first figure: (\S+)$", said, re.MULTILINE)
+    return seconds, float(first[1]) if first else float("nan"), peak / 1e6
 
 
 def resident(process: psutil.Process) -> int:

@@ -136,6 +136,9 @@ NOISE = {
     "MPLBACKEND": "Agg",
     "PYTHONWARNINGS": "always",
     "HOME": "/proc",  # which nobody can write to, not even root
+    "XDG_CONFIG_HOME": "/proc",
+    "XDG_CACHE_HOME": "/proc",
+    "MPLCONFIGDIR": "/proc",
 }
 
 

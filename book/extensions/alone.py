@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
+from kernels import hold  # noqa: E402
 
 
 def lock(app: Sphinx, config: Config) -> None:
     """Hold the build folder until this process ends, however it does."""
-    app.alone = FileLock(Path(app.outdir).parent / ".lock")
-    try:
-        app.alone.acquire(timeout=0)
-    except Timeout:
-        sys.exit("Another build works in this folder: wait for its end and try again.")
+    app.alone = hold(Path(app.outdir).parent)
 
 
 def setup(app: Sphinx) -> dict:

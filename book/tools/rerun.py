@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from clean import tidy
-from kernels import run_all
+from kernels import BUILD, hold, run_all
 from origin import github_name, site
 
 NOTES = Path(__file__).resolve().parents[2] / "notebooks"
@@ -27,7 +27,7 @@ def put_first_cell(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     source = FIRST_CELL.read_text(encoding="utf-8").strip()
     old = next((cell.source for cell in notebook.cells if cell.id == FIRST_ID), "")
-    known = re.search(r"^    find_notekit\((\".+\"|)\)$", old, re.MULTILINE)
+    known = re.search(r"^    find_notekit\((\"[^\"]+\"|)", old, re.MULTILINE)
     name = github_name(str(NOTES))
     address = known[1] if known else ""
     if name and not address:  # a fork keeps the address that is there
@@ -38,11 +38,27 @@ def put_first_cell(path: Path) -> None:
     cell.metadata["tags"] = ["remove-cell"]  # the page has nothing to find
     kinds = [cell.cell_type for cell in notebook.cells]
     notebook.cells.insert(kinds.index("code"), cell)
-    nbformat.write(notebook, path)
+    write(notebook, path)
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all: a full disk must not cut a source."""
+    part = path.with_suffix(".part")
+    try:
+        nbformat.write(notebook, part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def main(names: list[str]) -> int:
     """Run all of them; the exit code is the number of those that failed."""
+    with hold(BUILD):
+        return run_and_store(names)
+
+
+def run_and_store(names: list[str]) -> int:
+    """Run all of them, in a folder where nobody else does."""
     os.environ["NOTEKIT_PLAYER"] = "still"
     paths = [path for path in map(Path, names) if path.exists()]  # else a bare pattern
     for path in paths:
@@ -55,7 +71,7 @@ def main(names: list[str]) -> int:
             print(run.error, file=sys.stderr)
             failed += 1
             continue
-        nbformat.write(tidy(run.notebook), run.path)
+        write(tidy(run.notebook), run.path)
     return failed
 
 

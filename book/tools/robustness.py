@@ -25,7 +25,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from kernels import ENCRYPTED, kill_kernels
+from kernels import ENCRYPTED, kill_kernels, quiet_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -245,6 +245,7 @@ def main(names: list[str]) -> int:
             plans[name] = plan(name)
         except (SyntaxError, ValueError) as error:
             complain(name, error)
+    quiet_environment()
     try:
         execute([run for runs in plans.values() for run in runs])
     except KeyboardInterrupt:

@@ -14,15 +14,20 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from pybtex.database import parse_file
 
 from clean import tidy
 from origin import default_branch, site
+from plain import Plain
 from rerun import FIRST_CELL
-from support import ROOT, SmallBook, code, prose
+from support import NOTEBOOKS, ROOT, SmallBook, code, markdown, prose
 from test_site import served
 
 FIND = FIRST_CELL.read_text(encoding="utf-8")
-TELL = "\nimport notekit, os; print(notekit.__file__); print(os.getcwd())"
+TELL = """
+import importlib.util, os
+print(importlib.util.find_spec("notekit").origin)
+print(os.getcwd())"""
 PACKAGE = "notekit/__init__.py"
 
 
@@ -75,6 +80,14 @@ def test_a_note_alone_says_in_one_sentence_what_it_needs(tmp_path: Path) -> None
     assert "notekit.zip" in error and str(tmp_path) in error
 
 
+def test_a_figure_is_shown_without_a_kernel() -> None:
+    words = "import notekit.style as style; print(style.request(), [style.alt_text()])"
+    command = [sys.executable, "-c", words]
+    home = ROOT / "notebooks"
+    result = subprocess.run(command, cwd=home, text=True, capture_output=True)
+    assert result.stdout.strip() == "{} ['']", result.stderr
+
+
 # What a page offers: a small book, published as GitHub would publish it.
 
 TEXT = """\
@@ -84,8 +97,11 @@ $$
 x = y
 $$ (eq-one)
 
+$$ y = x $$ (eq-two)
+
 (a-place)=
-See [the landing page](../book/intro.md) and [this place](#a-place).
+See [the landing page](../book/intro.md), [this place](#a-place) and
+[the list](#whats-cited-here).
 
 :::{dropdown} Solution
 It is *two*.
@@ -98,7 +114,11 @@ x = y
 \\tag{{1}}
 $$
 
-See [the landing page]({home}book/intro.html) and [this place](#a-place).
+$$ y = x \\tag{{2}}$$
+
+<a id="a-place"></a>
+See [the landing page]({home}book/intro.html), [this place](#a-place) and
+[the list](#whats-cited-here).
 
 <details>
 <summary>Solution</summary>
@@ -119,17 +139,20 @@ def free_port() -> int:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address and the files of a small book whose clone knows GitHub."""
     book = SmallBook(tmp_path_factory.mktemp("published"))
-    cells = [code(FIND.strip()), prose(TEXT)]
+    port = free_port()
+    home = f"http://127.0.0.1:{port}"
+    find = FIND.strip().replace("find_notekit()", f'find_notekit("{home}/")')
+    cells = [code(find), prose(TEXT)]
     cells[0].metadata["tags"] = ["remove-cell"]
-    cells += [prose("## Sources\n\n```{footbibliography}\n```")]
+    cells += [prose("## What's cited here\n\n```{footbibliography}\n```")]
     book.add("note", cells, setup="1 + 1")
+    book.add("unaware", [], setup="1 + 1")
     git(book.folder, "init", "--initial-branch=trunk")
     git(book.folder, "remote", "add", "origin", "git@github.com:reader/Book.git")
-    port = free_port()
     config = book.folder / "_config.yml"
     text = config.read_text()
     assert "\nhtml:\n" in text
-    baseurl = f"\nhtml:\n  baseurl: http://127.0.0.1:{port}/\n"
+    baseurl = f"\nhtml:\n  baseurl: {home}\n"  # a slash at its end may be left out
     config.write_text(text.replace("\nhtml:\n", baseurl, 1))
     passed, output = book.build()
     assert passed, output
@@ -140,8 +163,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
 def buttons(out: Path, page: str) -> dict[str, str]:
     """The buttons of a page that are links, and where they lead."""
     text = (out / page).read_text(encoding="utf-8")
-    links = BeautifulSoup(text, "html.parser").select("a.btn[href]")
-    return {link.get_text(strip=True): unquote(link["href"]) for link in links}
+    links = BeautifulSoup(text, "html.parser").select("a.btn[href], #tools a[href]")
+    texts = {"Notebook": ".ipynb", "Zip": ".zip"}  # the words of the site's own layout
+    found = {link.get_text(strip=True): unquote(link["href"]) for link in links}
+    return {texts.get(text, text): place for text, place in found.items()}
 
 
 def test_the_page_of_a_note_launches_and_downloads_it(
@@ -156,9 +181,15 @@ def test_the_page_of_a_note_launches_and_downloads_it(
     assert found[".zip"] == "note.zip"
     page = (published[1] / "notebooks" / "note.html").read_text(encoding="utf-8")
     assert "find_notekit" not in page  # it has nothing to find
-    assert not {"Binder", "Colab", ".zip"} & set(
-        buttons(published[1], "book/intro.html")
-    )
+    landing = buttons(published[1], "book/intro.html")
+    assert landing and not {"Binder", "Colab", ".zip"} & set(landing), landing
+
+
+def test_colab_is_offered_only_for_a_note_that_finds_notekit_there(
+    published: tuple[str, Path],
+) -> None:
+    found = buttons(published[1], "notebooks/unaware.html")
+    assert "Binder" in found and "Colab" not in found
 
 
 def downloaded(out: Path) -> nbformat.NotebookNode:
@@ -171,17 +202,87 @@ def test_a_downloaded_note_reads_well_without_myst(published: tuple[str, Path]) 
     text = downloaded(out).cells[3].source
     assert text == PLAIN.format(home=address)
     sources = downloaded(out).cells[4].source
-    assert sources.startswith("## Sources\n\n- ") and "2015" in sources
+    heading = '<a id="whats-cited-here"></a>\n\n## What\'s cited here\n\n- '
+    assert sources.startswith(heading) and "2015" in sources
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_word_of_myst_is_left_in_a_downloaded_note(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    before = markdown(notebook)
+    labels = re.findall(r"\$\$ *\(([\w-]+)\)[ \t]*$", before, re.MULTILINE)
+    numbers = {label: number for number, label in enumerate(labels, start=1)}
+    sources = parse_file(ROOT / "book" / "references.bib").entries
+    Plain(numbers, sources, "https://reader.github.io/Book/").note(notebook)
+    text = markdown(notebook)
+    left = re.findall(r".*(?:\$\$ *\(|\{eq\}|\{foot|:::|^\([\w-]+\)=$).*", text, re.M)
+    assert not left
+    assert text.count("\\tag{") == before.count("\\tag{") + len(labels)
+    assert not set(re.findall(r"\[[^]]*\]\(#(?!claim-)([^)]*)\)", text)) - set(
+        re.findall(r'<a id="([^"]*)">', text)
+    )
+
+
+def test_an_unknown_source_keeps_its_key() -> None:
+    plain = Plain({}, {}, "")
+    assert plain("{footcite:t}`nobody2000`") == "nobody2000 (n.d.)"
+    assert plain("```{footbibliography}\n```") == ""
 
 
 def test_a_downloaded_note_fetches_notekit(
     published: tuple[str, Path], tmp_path: Path
 ) -> None:
-    source = downloaded(published[1]).cells[2].source
-    result = first_cell(tmp_path, source)
+    (tmp_path / "requirements.txt").write_text("mine")
+    result = fetches(published, tmp_path)
     assert result.stdout.splitlines()[-1] == str(tmp_path), result.stderr
-    assert (tmp_path / PACKAGE).is_file() and (tmp_path / "requirements.txt").is_file()
+    assert (tmp_path / PACKAGE).is_file()
+    assert (tmp_path / "requirements.txt").read_text() == "mine"
     assert (tmp_path / "notekit.zip").stat().st_size < 100_000
+
+
+def fetches(
+    published: tuple[str, Path], folder: Path, *change: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the downloaded first cell, with some of its words changed."""
+    source = downloaded(published[1]).cells[2].source
+    return first_cell(folder, source.replace(*change) if change else source)
+
+
+def test_a_note_does_not_run_with_the_notekit_of_another(
+    published: tuple[str, Path], tmp_path: Path
+) -> None:
+    (package(tmp_path) / "notekit" / "version").write_text("old")
+    assert "another version" not in fetches(published, tmp_path).stdout
+    assert (tmp_path / "notekit" / "version").read_text() != "old"
+    assert (tmp_path / "notekit" / "ledger.py").is_file()
+
+
+def test_without_a_network_another_version_is_used_and_named(
+    published: tuple[str, Path], tmp_path: Path
+) -> None:
+    (package(tmp_path) / "notekit" / "version").write_text("old")
+    result = fetches(published, tmp_path, published[0], "http://127.0.0.1:1/")
+    assert "another version" in result.stdout and not result.returncode, result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04cut short", b"<p>Log in</p>"])
+def test_half_an_archive_is_fetched_again(
+    published: tuple[str, Path], tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "notekit.zip").write_bytes(content)
+    assert not fetches(published, tmp_path).returncode
+    assert (tmp_path / PACKAGE).is_file()
+
+
+def test_what_is_no_archive_is_not_kept(
+    published: tuple[str, Path], tmp_path: Path
+) -> None:
+    (published[1] / "login").mkdir(exist_ok=True)
+    (published[1] / "login" / "notekit.zip").write_text("<p>Log in</p>")
+    home = published[0]
+    result = fetches(published, tmp_path, home, f"{home}login/")
+    assert "put notekit.zip into the folder" in result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_archive_holds_a_note_with_all_that_it_needs(
@@ -245,6 +346,8 @@ def saved_by_a_front_end(text: str) -> str:
     notebook.metadata["widgets"] = {"state": {}}
     for cell in notebook.cells:
         cell.metadata["trusted"] = True
+        cell.metadata |= {"collapsed": False, "scrolled": True, "vscode": {"a": 1}}
+        cell.metadata |= {"execution": {"iopub.execute_input": "now"}, "editable": True}
         if cell.cell_type == "code":
             cell.execution_count = 77
             cell.outputs = [nbformat.v4.new_output("stream", text="other\n")]
@@ -265,7 +368,7 @@ def clone(tmp_path: Path) -> Path:
     git(tmp_path, "init")
     (tmp_path / ".gitattributes").write_text((ROOT / ".gitattributes").read_text())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"git config filter\.notes\.clean '(.*)'", readme)
+    (command,) = re.findall(r'git config filter\.notes\.clean "(.*)"', readme)
     command = command.replace(".venv/bin/python", sys.executable)
     git(tmp_path, "config", "filter.notes.clean", command)
     git(tmp_path, "add", "notebooks", ".gitattributes")
@@ -284,6 +387,19 @@ def test_a_note_that_was_run_and_saved_has_no_diff(clone: Path) -> None:
     note = clone / "notebooks" / "note.ipynb"
     note.write_text(saved_by_a_front_end(note.read_text()))
     assert not diff(clone)
+
+
+def test_a_note_that_colab_saved_has_no_diff(clone: Path) -> None:
+    note = clone / "notebooks" / "note.ipynb"
+    notebook = nbformat.reads(saved_by_a_front_end(note.read_text()), as_version=4)
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.write(notebook, note)
+    assert not diff(clone)
+
+
+def test_marks_of_a_conflict_pass_the_filter(clone: Path) -> None:
+    (clone / "notebooks" / "note.ipynb").write_text("<<<<<<< ours\n")
+    assert "<<<<<<< ours" in diff(clone)
 
 
 def test_a_changed_cell_is_the_whole_diff_and_has_no_output(clone: Path) -> None:
@@ -307,3 +423,5 @@ def test_scripts_survive_a_checkout_on_windows() -> None:
     command = ["git", "check-attr", "eol", "--", ".ci/run", "Makefile"]
     said = subprocess.run(command, cwd=ROOT, text=True, capture_output=True).stdout
     assert said.count("eol: lf") == 2, said
+    for name in (".ci/run", "Makefile"):
+        assert b"\r" not in (ROOT / name).read_bytes()

@@ -168,6 +168,7 @@ def test_solutions_are_folded(opened: Opener) -> None:
     expect(page.locator(".jp-Notebook")).to_contain_text(HELD)
     text = page.locator(".jp-Notebook").inner_text()
     assert "the solution" not in text and "find_notekit" not in text
+    assert "'the', 'solution'" not in text  # its code
 
 
 def run_all(page: Page) -> None:

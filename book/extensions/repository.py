@@ -3,6 +3,7 @@ knows where it is published."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def add_buttons(app: Sphinx, config: Config) -> None:
     """Tell the theme the repository; without one it shows no button."""
     folder = str(app.srcdir)
     name = github_name(folder)
+    if config.html_baseurl:  # names of files are joined to it
+        config.html_baseurl = config.html_baseurl.rstrip("/") + "/"
     if not name:
         return
     config.html_baseurl = config.html_baseurl or site(name)
@@ -32,19 +35,28 @@ def add_buttons(app: Sphinx, config: Config) -> None:
     }
 
 
-def only_notebooks_launch(
+def only_what_runs_launches(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """A page that is not a notebook file has nothing to open in Binder or Colab."""
+    """A page that is not a notebook file has nothing to open in Binder or Colab.
+
+    Colab takes the notebook alone: it runs there if it says from where to get notekit.
+    """
+    buttons = context.get("header_buttons", [])
+    launch = [group for group in buttons if group.get("label") == "launch-buttons"]
     if not str(context.get("page_source_suffix", "")).endswith("ipynb"):
-        buttons = context.get("header_buttons", [])
-        buttons[:] = [
-            button for button in buttons if button.get("label") != "launch-buttons"
-        ]
+        buttons[:] = [group for group in buttons if group not in launch]
+        return
+    stored = Path(app.env.doc2path(page)).read_text(encoding="utf-8")
+    call = json.dumps(f'find_notekit("{app.config.html_baseurl}")')[1:-1]
+    for group in launch:
+        known = call in stored
+        kept = [b for b in group["buttons"] if known or b.get("text") != "Colab"]
+        group["buttons"] = kept
 
 
 def setup(app: Sphinx) -> dict:
     """Register the hooks, before the theme reads options and after it made buttons."""
     app.connect("config-inited", add_buttons, priority=100)
-    app.connect("html-page-context", only_notebooks_launch, priority=900)
+    app.connect("html-page-context", only_what_runs_launches, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

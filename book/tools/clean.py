@@ -20,6 +20,7 @@ LANGUAGE = {
     "mimetype": "text/x-python",
     "pygments_lexer": "ipython3",
 }
+OURS = ("tags", "mystnb")  # of a cell's metadata: the rest is a front end's
 # What the site's tags are in Jupyter's own words.
 FOLDS = {
     "hide-input": ["source_hidden"],
@@ -34,9 +35,10 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata["language_info"] = dict(LANGUAGE)
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
-        cell.metadata.pop("trusted", None)
+        cell.metadata = NotebookNode(
+            {name: cell.metadata[name] for name in OURS if name in cell.metadata}
+        )
         if cell.cell_type == "code":
-            cell.metadata.pop("jupyter", None)
             tags = cell.metadata.get("tags", ())
             if hidden := [fold for tag in tags for fold in FOLDS.get(tag, ())]:
                 cell.metadata["jupyter"] = dict.fromkeys(hidden, True)
@@ -54,9 +56,12 @@ def committed(name: str) -> NotebookNode | None:
 
 def clean(text: str, stored: NotebookNode | None) -> str:
     """The text of a notebook as it should be committed."""
-    notebook = nbformat.reads(text, as_version=4)
-    language = notebook.metadata.get("language_info", {})
-    if "version" not in language or stored is None:
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+    except nbformat.reader.NotJSONError:
+        print("A note is no JSON: after a merge, are there marks?", file=sys.stderr)
+        return text
+    if notebook.metadata.get("language_info") == LANGUAGE or stored is None:
         return text  # no front end has saved it
     known = {cell.id: cell for cell in stored.cells if cell.cell_type == "code"}
     for cell in notebook.cells:

@@ -10,11 +10,11 @@ from html import escape
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from IPython import get_ipython
 from IPython.display import display
 from scipy import stats
 
 from .proof import DerivationError, verify
+from .style import request
 
 RUNS = ("sampled", "trained", "timed")  # where a value may come out by luck
 CONFIDENCE = 0.95
@@ -468,9 +468,7 @@ def _check_cell(id: str, cell: str) -> None:
 
 def _this_cell(sentence: str) -> str:
     """What tells a claim run again from another: the cell, or else the sentence."""
-    shell = get_ipython()
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return parent.get("metadata", {}).get("cellId") or sentence
+    return request().get("metadata", {}).get("cellId") or sentence
 
 
 def _figure(evidence: Evidence, judgement: Judgement) -> str:

@@ -118,15 +118,23 @@ def picture(figure: Figure) -> str | None:
     return f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
 
 
+def request() -> dict:
+    """What asked the kernel to run this cell; nothing where there is no kernel."""
+    shell = get_ipython()
+    return (shell.get_parent() if hasattr(shell, "get_parent") else None) or {}
+
+
 def alt_text() -> str:
     """The alt text of the cell that runs, or nothing.
 
     It stands in the cell's metadata, which a kernel is not told, so it is looked up in
     the notebook's file: the one that Jupyter names, or those in this folder.
     """
-    parent = get_ipython().get_parent()
+    parent = request()
     cell_id = parent.get("metadata", {}).get("cellId")
     code = parent.get("content", {}).get("code", "").strip()
+    if not (cell_id or code):
+        return ""
     named = Path(os.environ.get("JPY_SESSION_NAME", ""))
     paths = [named] if named.is_file() else sorted(Path().glob("*.ipynb"))
     for cell in (cell for path in paths for cell in _cells(path)):

@@ -1,6 +1,9 @@
 """A note where a reader takes it: downloaded alone, started in another folder, launched
 from its page; and diffs of who runs notes in a clone."""
 
+import base64
+import io
+import math
 import os
 import re
 import socket
@@ -14,6 +17,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from pybtex.database import parse_file
 
 from clean import tidy
@@ -80,12 +84,26 @@ def test_a_note_alone_says_in_one_sentence_what_it_needs(tmp_path: Path) -> None
     assert "notekit.zip" in error and str(tmp_path) in error
 
 
-def test_a_figure_is_shown_without_a_kernel() -> None:
-    words = "import notekit.style as style; print(style.request(), [style.alt_text()])"
-    command = [sys.executable, "-c", words]
-    home = ROOT / "notebooks"
+DRAW = """
+import matplotlib
+matplotlib.use("Agg")
+import numpy as np
+from notekit.style import picture, plt
+figure, axes = plt.subplots()
+axes.imshow(np.random.default_rng(0).random((40, 40)))
+axes.plot([0, 39], [0, 39], c="#d55e00")
+print(picture(figure))"""
+
+
+def test_a_figure_is_shown_without_a_kernel_and_keeps_the_colours_of_lines() -> None:
+    command, home = [sys.executable, "-c", DRAW], ROOT / "notebooks"
     result = subprocess.run(command, cwd=home, text=True, capture_output=True)
-    assert result.stdout.strip() == "{} ['']", result.stderr
+    assert 'alt="A figure: without words."' in result.stdout, result.stderr
+    data = re.search(r'base64,([^"]*)"', result.stdout)[1]
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        colors = [color for _, color in image.convert("RGB").getcolors()]
+    for wanted in ((255, 255, 255), (0xD5, 0x5E, 0x00)):
+        assert min(math.dist(color, wanted) for color in colors) < 6, wanted
 
 
 # What a page offers: a small book, published as GitHub would publish it.

@@ -10,11 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from filelock import FileLock
 
-from support import ROOT, SmallBook, code
+from kernels import hold
+from rerun import write
+from support import ROOT, SmallBook, code, prose
 
 EXECUTED = "running notebooks... "
 AGAIN = "every notebook runs again"
@@ -168,6 +171,36 @@ def test_a_run_with_a_warning_is_shown_and_not_reused(book: SmallBook) -> None:
     noise.unlink()
     assert EXECUTED in assert_built(book)
     assert EXECUTED not in assert_built(book)
+
+
+def test_a_warning_of_prose_costs_no_run_and_is_counted_once(book: SmallBook) -> None:
+    book.add("note", [prose("[Nowhere](nowhere.md).")], setup="print('another output')")
+    passed, output = book.build()
+    assert not passed and EXECUTED in output and "1 warning" in output, output
+    passed, output = book.build()
+    assert not passed and EXECUTED not in output, output
+
+
+def test_a_stored_note_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(notebook: object, path: Path) -> None:
+        path.write_text("{")
+        raise OSError("No space left on device")
+
+    note = tmp_path / "note.ipynb"
+    note.write_text("as it was")
+    monkeypatch.setattr(nbformat, "write", half)
+    with pytest.raises(OSError, match="No space"):
+        write(nbformat.v4.new_notebook(), note)
+    assert note.read_text() == "as it was" and list(tmp_path.iterdir()) == [note]
+
+
+def test_make_notebooks_waits_for_no_build(tmp_path: Path) -> None:
+    with hold(tmp_path), pytest.raises(SystemExit, match="Another build"):
+        hold(tmp_path)
+    with hold(tmp_path):
+        pass  # it was released
 
 
 # The virtual environment.

@@ -111,7 +111,8 @@ def picture(figure: Figure) -> str | None:
     figure.savefig(buffer, format="png", dpi=144, facecolor="white")
     with Image.open(buffer) as image:
         width = round(image.width * 96 / 144)  # as wide as the SVG
-        colors = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        # With fewer, a thin line on a map of colours takes the colours of the map.
+        colors = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
         colors.save(small, format="png", optimize=True)
     data = base64.b64encode(small.getvalue()).decode()
     alt = escape(alt_text() or described(figure))

@@ -20,6 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from .ledger import request
+
 INK = "#010101"  # of notekit.mplstyle
 # The style's colours by name.
 COLORS = dict(
@@ -117,12 +119,6 @@ def picture(figure: Figure) -> str | None:
     data = base64.b64encode(small.getvalue()).decode()
     alt = escape(alt_text() or described(figure))
     return f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
-
-
-def request() -> dict:
-    """What asked the kernel to run this cell; nothing where there is no kernel."""
-    shell = get_ipython()
-    return (shell.get_parent() if hasattr(shell, "get_parent") else None) or {}
 
 
 def alt_text() -> str:

@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from kernels import ENCRYPTED
+from rerun import FIRST_CELL, FIRST_ID
 from support import NOTEBOOKS, code_cells, read
 
 every_note = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -98,6 +99,16 @@ def test_a_name_that_is_set_anew_is_found(later: str) -> None:
     assert len(found) == 2 and all(text.startswith("x, read in") for text in found)
     inside = ["x = 1", "def f():\n    return x", later]
     assert len(list(set_anew(inside))) == 1
+
+
+@every_note
+def test_no_cell_takes_a_name_of_the_first_cell(path: Path) -> None:
+    tree = ast.parse(FIRST_CELL.read_text(encoding="utf-8"))
+    imports = ast.Import, ast.ImportFrom  # of the same modules
+    own = [ast.unparse(part) for part in tree.body if not isinstance(part, imports)]
+    sets = own_names("\n".join(own))[1]
+    cells = [cell for cell in code_cells(read(path)) if cell.id != FIRST_ID]
+    assert not sets & set().union(*(read_and_set(cell.source)[1] for cell in cells))
 
 
 # By running.

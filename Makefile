@@ -5,6 +5,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/requirements.lock
+# An environment whose Python is gone, or was never finished, is made again.
+ifneq ($(filter-out help clean distclean,$(MAKECMDGOALS)),)
+ifneq ($(shell $(BIN)/python -c "import pip" 2>/dev/null && echo sound),sound)
+.PHONY: $(READY)
+endif
+endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
 .PHONY: book test notebooks robustness serve lab bench lock clean distclean help
@@ -57,6 +63,7 @@ help: ## show this list
 $(READY): requirements.txt requirements.lock
 	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
 	@echo "Installing what requirements.lock lists into .venv; the first time takes minutes."
+	@.venv/bin/python -c "" 2>/dev/null || rm -rf .venv
 	@$(PYTHON) -m venv .venv || { echo "No virtual environment could be made: on Debian and Ubuntu, install python3-venv."; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c requirements.lock \
 		|| { echo "The installation failed: the last lines above say why; run the same command again when that is mended."; exit 1; }

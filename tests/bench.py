@@ -1,24 +1,47 @@
 """What the notebooks and the book cost: make bench.
 
-Seconds on all cores and on one, if this system can hold a process to one, and the most
-memory that a notebook's kernel and its children held.
+Seconds on all cores and on one, if this system can hold a process to one; on one, the
+seconds until the first figure is shown; and the most memory that a notebook's kernel
+and its children held.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
+from nbclient import NotebookClient
 
 from support import NOTEBOOKS, copy_of_the_book, make_book
 
 
-def cost(notebook: Path, cores: list[int]) -> tuple[float, float]:
-    """Seconds to run a notebook from a fresh kernel, and megabytes at the peak."""
-    command = [Path(sys.executable).with_name("jupyter-execute"), notebook]
+def play(notebook: Path) -> None:
+    """Run a notebook; print after how many seconds it shows its first figure."""
+    start, shown = time.perf_counter(), []
+
+    def note_figure(cell: nbformat.NotebookNode, **_: object) -> None:
+        data = [output.get("data", {}) for output in cell.get("outputs", [])]
+        if not shown and any("image/svg+xml" in kinds for kinds in data):
+            shown.append(time.perf_counter() - start)
+
+    folder = {"metadata": {"path": str(notebook.parent)}}
+    NotebookClient(
+        nbformat.read(notebook, as_version=4),
+        timeout=600,
+        resources=folder,
+        on_cell_executed=note_figure,
+    ).execute()
+    print(f"first figure: {shown[0] if shown else 'nan'}")
+
+
+def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
+    """Seconds to run a notebook from a fresh kernel, to its first figure, and MB."""
+    command = [sys.executable, __file__, notebook]
     start, peak, before = time.perf_counter(), 0, 0
     with tempfile.TemporaryFile() as log:
         client = psutil.Popen(
@@ -35,10 +58,13 @@ def cost(notebook: Path, cores: list[int]) -> tuple[float, float]:
             peak = max(peak, min(before, now))
             before = now
             time.sleep(0.05)
+        log.seek(0)
+        said = log.read().decode()
         if client.returncode:
-            log.seek(0)
-            sys.exit(f"{log.read().decode()}\n{notebook.name} fails.")
-    return time.perf_counter() - start, peak / 1e6
+            sys.exit(f"{said}\n{notebook.name} fails.")
+    seconds = time.perf_counter() - start
+    first = re.search(r"^first figure: (\S+)$", said, re.MULTILINE)
+    return seconds, float(first[1]) if first else float("nan"), peak / 1e6
 
 
 def resident(process: psutil.Process) -> int:
@@ -53,11 +79,13 @@ def main() -> None:
     """Print one line a notebook, and two for the book, which is built in a copy."""
     known = hasattr(psutil.Process, "cpu_affinity")  # not on macOS
     one_core = psutil.Process().cpu_affinity()[:1] if known else []
-    print(f"{'notebook':34}{'seconds':>8}{'MB':>8}{'on one core' * known:>13}")
+    heads = f"{'on one core':>13}{'first figure':>14}" if known else ""
+    print(f"{'notebook':34}{'seconds':>8}{'MB':>8}{heads}")
     for path in NOTEBOOKS:
-        seconds, megabytes = cost(path, [])
+        seconds, _, megabytes = cost(path, [])
         print(f"{path.name:34}{seconds:8.1f}{megabytes:8.0f}", end="", flush=True)
-        print(f"{cost(path, one_core)[0]:13.1f}" if known else "", flush=True)
+        seconds, first, _ = cost(path, one_core) if known else (0, 0, 0)
+        print(f"{seconds:13.1f}{first:14.1f}" if known else "", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = copy_of_the_book(Path(name))
         for build in ("clean build of the book", "unchanged build of the book"):
@@ -69,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    play(Path(sys.argv[1])) if sys.argv[1:] else main()

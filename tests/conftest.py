@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbFile
 
+from kernels import quiet_environment
 from support import HELPER_NOTEBOOK
 
 
 def pytest_configure() -> None:
     """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED stays."""
     os.environ["NOTEKIT_PLAYER"] = "still"
+    quiet_environment()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -76,10 +76,10 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The address of a built site while it is served."""
+def served(site: Path, port: int = 0) -> Iterator[str]:
+    """The address of a built site while it is served, at a free port or at that one."""
     handler = partial(QuietHandler, directory=site)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -50,7 +51,7 @@ def forget_stale_outputs(app: Sphinx) -> None:
     outputs = fingerprint([NOTEBOOKS / "notekit", LOCK, *data], words)
     stamp = Path(app.outdir).parent / ".outputs"
     app.pages_stamp = Path(app.outdir).parent / ".pages"
-    if stored(stamp) != outputs:
+    if stored(stamp) != outputs or not readable(app):
         logger.info(
             "notekit, data, versions or seed changed: every notebook runs again"
         )
@@ -60,6 +61,16 @@ def forget_stale_outputs(app: Sphinx) -> None:
         stamp.write_text(outputs)
     settings = [Path(app.srcdir) / name for name in ("_config.yml", "_toc.yml")]
     app.pages_key = fingerprint([*SITE, *settings], [outputs])
+
+
+def readable(app: Sphinx) -> bool:
+    """Whether the execution cache is one that these versions can read."""
+    try:
+        get_cache(app.env.mystnb_config.execution_cache_path).list_cache_records()
+    except Exception as error:  # of the database: there are many kinds
+        logger.info("the execution cache cannot be read: %s", error)
+        return False
+    return True
 
 
 def stored(stamp: Path) -> str:

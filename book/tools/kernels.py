@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -13,11 +19,14 @@ from typing import NamedTuple
 
 import joblib
 import nbformat
+import psutil
+from filelock import FileLock, Timeout
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+BUILD = Path(__file__).resolve().parents[2] / "_build"
 # What a kernel and its client say to each other is encrypted; else it prints a notice.
 ENCRYPTED = Config(KernelManager={"transport_encryption": "auto"})
 
@@ -64,6 +73,43 @@ def run(path: Path, timeout: int) -> Run:
     return Run(path, notebook, seconds, "".join(words))
 
 
+def kill_kernels() -> None:
+    """End all processes that this one has started."""
+    for kernel in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            kernel.kill()
+
+
+def hold(folder: Path) -> AbstractContextManager:
+    """Lock a folder of builds until the end of a with statement, or of this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileLock(folder / ".lock").acquire(timeout=0)
+    except Timeout:
+        sys.exit("Another build works in this folder: wait for its end and try again.")
+
+
+def quiet_environment() -> None:
+    """Keep what a user has set for other programs from changing or failing a run."""
+    for name in ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONWARNINGS", "PYTHONSTARTUP"):
+        os.environ.pop(name, None)
+    ours = BUILD / "ipython"  # without a user's startup files
+    ours.mkdir(parents=True, exist_ok=True)
+    os.environ["IPYTHONDIR"] = str(ours)
+    try:
+        tempfile.TemporaryFile(dir=Path.home()).close()
+    except (OSError, RuntimeError):  # read-only, or there is none
+        os.environ["HOME"] = home = tempfile.mkdtemp(prefix="notekit-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+    # The first import makes a list of fonts, and may say so; every one complains if the
+    # list cannot be kept where it should be.
+    fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
+    says = partial(subprocess.run, fonts, stdout=subprocess.DEVNULL, stderr=-1)
+    if says().stderr and says().stderr:
+        os.environ["MPLCONFIGDIR"] = str(BUILD / "matplotlib")
+        says()
+
+
 def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
     """Run notebooks, and yield each as it ends.
 
@@ -72,6 +118,11 @@ def run_all(paths: Sequence[Path], timeout: int) -> Iterator[Run]:
     and nobody waits for them when the program is interrupted.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    quiet_environment()
     logging.getLogger("traitlets").setLevel(logging.WARNING)  # else a line a start
     with ThreadPool(joblib.cpu_count()) as pool:
-        yield from pool.imap_unordered(partial(run, timeout=timeout), paths)
+        try:
+            yield from pool.imap_unordered(partial(run, timeout=timeout), paths)
+        except BaseException:  # Ctrl+C: kernels would complain that nobody listens
+            kill_kernels()
+            raise

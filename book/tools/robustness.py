@@ -14,7 +14,6 @@ import re
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -22,12 +21,11 @@ from urllib.parse import quote
 
 import joblib
 import nbformat
-import psutil
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from kernels import ENCRYPTED
+from kernels import ENCRYPTED, kill_kernels, quiet_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -42,9 +40,15 @@ BAR = "{n} of {total} runs, {elapsed} gone, about {remaining} to go"
 
 
 def code(note: Path) -> ast.Module:
-    """The syntax tree of a notebook's code cells, IPython's magics as plain calls."""
+    """The syntax tree of a notebook's code cells, IPython's magics as plain calls.
+
+    Without the first cell, which finds notekit: no verdict depends on it.
+    """
     cells = nbformat.read(note, as_version=4).cells
-    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    kept = [
+        cell for cell in cells if "remove-cell" not in cell.metadata.get("tags", ())
+    ]
+    sources = [cell.source for cell in kept if cell.cell_type == "code"]
     return ast.parse("\n".join(map(TransformerManager().transform_cell, sources)))
 
 
@@ -178,9 +182,7 @@ def execute(runs: list[Run]) -> None:
         except BaseException:  # Ctrl+C, or nobody reads any more
             pool.shutdown(wait=False, cancel_futures=True)
             while not all(map(Future.done, futures)):
-                for kernel in psutil.Process().children(recursive=True):
-                    with suppress(psutil.NoSuchProcess):
-                        kernel.kill()
+                kill_kernels()
                 time.sleep(0.1)
             raise
 
@@ -243,6 +245,7 @@ def main(names: list[str]) -> int:
             plans[name] = plan(name)
         except (SyntaxError, ValueError) as error:
             complain(name, error)
+    quiet_environment()
     try:
         execute([run for runs in plans.values() for run in runs])
     except KeyboardInterrupt:

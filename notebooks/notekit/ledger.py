@@ -256,6 +256,8 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     `control` is evidence of the same kind, with the same limits, on a case in which the
     claim is false; it must fail. Evidence from a run cannot do without one.
 
+    In a reader's kernel a claim may be copied or worded anew: the later one counts.
+
     Raises ClaimError if the evidence fails or the control does not, ValueError for a
     malformed or repeated id, missing words or a missing control, TypeError for an
     unknown kind. With NOTEKIT_CLAIMS=record in the environment, a claim that fails
@@ -269,10 +271,7 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     _check_words(id, sentence, inner, original if changed else "none")
     _check_control(id, inner, control)
     _check_setting()
-    if _cells.setdefault(id, _this_cell(sentence)) != _this_cell(sentence):
-        raise ValueError(
-            f"claim id {id!r} is used twice in this notebook; give each claim its own"
-        )
+    _check_cell(id, _this_cell(sentence))
     judgement = inner.judge()
     figure, verdict = _figure(inner, judgement), judgement.verdict
     problem = None if judgement.holds else f"claim {id!r} fails: {sentence}\n{figure}"
@@ -464,11 +463,27 @@ def _reordered(pairs: Difference) -> bool:
     return np.array_equal(np.sort(first, axis=None), np.sort(second, axis=None))
 
 
+def _check_cell(id: str, cell: str) -> None:
+    """Refuse an id of another cell; a reader who tries something is only told."""
+    if _cells.setdefault(id, cell) == cell:
+        return
+    if os.environ.get("NOTEKIT_PLAYER", "live") != "live":
+        raise ValueError(
+            f"claim id {id!r} is used twice in this notebook; give each claim its own"
+        )
+    _cells[id] = cell
+    print(f"This claim takes the place of the one before it with the id {id!r}.")
+
+
+def request() -> dict:
+    """What asked the kernel to run this cell; nothing where there is no kernel."""
+    shell = get_ipython()
+    return (shell.get_parent() if hasattr(shell, "get_parent") else None) or {}
+
+
 def _this_cell(sentence: str) -> str:
     """What tells a claim run again from another: the cell, or else the sentence."""
-    shell = get_ipython()
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return parent.get("metadata", {}).get("cellId") or sentence
+    return request().get("metadata", {}).get("cellId") or sentence
 
 
 def _figure(evidence: Evidence, judgement: Judgement) -> str:

@@ -19,10 +19,12 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .style import alt_text, described, svg
+
 MAX_FRAMES = 60
-CSS, JS = (
-    Path(__file__).with_name(f"player.{suffix}").read_text(encoding="utf-8")
-    for suffix in ("css", "js")
+CSS, JS, LIVE_JS = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("player.css", "player.js", "live.js")
 )
 
 
@@ -117,14 +119,7 @@ def explore(draw: Callable[..., Figure | Axes | None], **controls: Control) -> N
     ]
     mode = os.environ.get("NOTEKIT_PLAYER", "live")
     if mode == "live":
-        widgets = {
-            name: _widget(control, label)
-            for (name, control), label in zip(controls.items(), labels)
-        }
-        output = ipywidgets.interactive_output(
-            lambda **values: display(_figure(draw, values)), widgets
-        )
-        display(ipywidgets.VBox([*widgets.values(), output]))
+        _show_live(draw, controls, labels)
     elif mode == "still":
         display(
             _figure(draw, {name: control.default for name, control in controls.items()})
@@ -155,6 +150,27 @@ def _figure(draw: Callable, values: dict) -> Figure:
         )
     plt.close(figure)
     return figure
+
+
+def _show_live(draw: Callable, controls: dict[str, Control], labels: list[str]) -> None:
+    """Widgets, and the drawing on white, in the page of whatever runs the notebook."""
+    alt = alt_text()  # of this cell; later the kernel answers to widgets
+    widgets = dict(zip(controls, map(_widget, controls.values(), labels)))
+
+    def show(**values) -> None:
+        figure = _figure(draw, values)
+        words = escape(alt or described(figure))
+        paper = "background: #fff; color: #000; width: fit-content"
+        html = f'<div role="img" aria-label="{words}" style="{paper}">'
+        plain = f"{', '.join(f'{k} = {_text(v)}' for k, v in values.items())}: {words}"
+        data = {"text/html": f"{html}{svg(figure)}</div>", "text/plain": plain}
+        display(data, raw=True)
+
+    output = ipywidgets.interactive_output(show, widgets)
+    box = ipywidgets.VBox([*widgets.values(), output]).add_class("nk-live")
+    script = {"text/html": f"<script>{LIVE_JS}</script>", "text/plain": ""}
+    display(script, raw=True)
+    display(box)
 
 
 def _widget(control: Control, label: str) -> ipywidgets.Widget:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
 import sympy as sp
 from IPython import get_ipython
 from IPython.display import Markdown, display
+
+from .ledger import request
 
 # Where there is SymPy alone, as in a reader's browser, tables remain.
 if TORCH := find_spec("torch"):
@@ -19,6 +25,7 @@ if FIGURES := find_spec("matplotlib"):
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 INK = "#010101"  # of notekit.mplstyle
 # The style's colours by name.
@@ -43,13 +50,18 @@ def apply_style() -> None:
         torch.use_deterministic_algorithms(True)
     if not FIGURES:
         return
-    if (shell := get_ipython()) is not None:
-        # Switches the inline backend on, whose formatters ours then replace.
-        plt.close(plt.figure())
-        for formatter in shell.display_formatter.formatters.values():
+    shell = get_ipython()
+    if hasattr(shell, "kernel"):
+        # Whatever MPLBACKEND says; its formatters are replaced by ours.
+        shell.enable_matplotlib("inline")
+    if shell is not None:
+        formatters = shell.display_formatter.formatters
+        for formatter in formatters.values():
             formatter.pop(Figure, None)
-        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
-    plt.style.use(Path(__file__).with_name("notekit.mplstyle"))
+        formatters["image/svg+xml"].for_type(Figure, svg)
+        formatters["text/html"].for_type(Figure, picture)
+    # From the default, whatever the reader's own matplotlibrc says.
+    plt.style.use(["default", Path(__file__).with_name("notekit.mplstyle")])
 
 
 def table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> None:
@@ -95,6 +107,63 @@ def label_lines(axes: Axes, gap: float = 1.3) -> None:
             color=line.get_color(),
             annotation_clip=False,
         )
+
+
+def picture(figure: Figure) -> str | None:
+    """The figure as an HTML image with alt text, for all viewers but the built page.
+
+    They show no SVG of a notebook that they do not trust, no alt text, and no colour
+    of the page: so it is a small PNG, the same bytes every time, on white.
+    """
+    if os.environ.get("NOTEKIT_PLAYER") == "frames":
+        return None  # the page shows the SVG
+    buffer, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=144, facecolor="white")
+    with Image.open(buffer) as image:
+        width = round(image.width * 96 / 144)  # as wide as the SVG
+        # With fewer, a thin line on a map of colours takes the colours of the map.
+        colors = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        colors.save(small, format="png", optimize=True)
+    data = base64.b64encode(small.getvalue()).decode()
+    alt = escape(alt_text() or described(figure))
+    return f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+
+
+def alt_text() -> str:
+    """The alt text of the cell that runs, or nothing.
+
+    It stands in the cell's metadata, which a kernel is not told, so it is looked up in
+    the notebook's file: the one that Jupyter names, or those in this folder.
+    """
+    parent = request()
+    cell_id = parent.get("metadata", {}).get("cellId")
+    code = parent.get("content", {}).get("code", "").strip()
+    if not (cell_id or code):
+        return ""
+    named = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    paths = [named] if named.is_file() else sorted(Path().glob("*.ipynb"))
+    for cell in (cell for path in paths for cell in _cells(path)):
+        same = "".join(cell.get("source", "")).strip() == code
+        if same or (cell_id and cell.get("id") == cell_id):
+            words = cell.get("metadata", {}).get("mystnb", {}).get("image", {})
+            if words.get("alt"):
+                return words["alt"]
+    return ""
+
+
+def described(figure: Figure) -> str:
+    """What the axes of a figure are called, for one whose cell has no alt text."""
+    names = [(axes.get_ylabel(), axes.get_xlabel()) for axes in figure.axes]
+    called = [f"{y} against {x}" for y, x in names if x and y]
+    return f"A figure: {', '.join(dict.fromkeys(called)) or 'without words'}."
+
+
+def _cells(path: Path) -> Iterator[dict]:
+    """The cells of a notebook's file; none if it cannot be read."""
+    try:
+        yield from json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
 
 
 def svg(figure: Figure) -> str:

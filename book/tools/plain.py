@@ -1,0 +1,106 @@
+"""Turns a note from MyST into the Markdown that every viewer knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from nbformat import NotebookNode
+from pybtex.database import Entry
+from pybtex.plugin import find_plugin
+
+STYLE = find_plugin("pybtex.style.formatting", "unsrt")
+BACKEND = find_plugin("pybtex.backends", "markdown")
+LINK = r"\[([^]\n]*)\]\((?!https?:|#)([^)\s]*)\.(?:md|ipynb)(#[^)]*)?\)"  # to a page
+
+
+def cited(entry: Entry) -> tuple[str, str]:
+    """The authors of a source, as a text names them, and its year."""
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    names = [" ".join([*person.prelast_names, *person.last_names]) for person in people]
+    names = [re.sub(r"[{}\\]", "", name) for name in names]
+    named = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+    return named, entry.fields.get("year", "n.d.")
+
+
+class Plain:
+    """Turns the MyST of one note into plain Markdown, cell after cell."""
+
+    def __init__(
+        self, numbers: Mapping[str, int], sources: Mapping[str, Entry], site: str
+    ) -> None:
+        self.numbers, self.sources, self.site = numbers, sources, site
+        self.used: list[str] = []
+        self.linked: set[str] = set()
+
+    def note(self, notebook: NotebookNode) -> None:
+        """Turn all cells of a note."""
+        cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+        self.linked.update(*(re.findall(r"\]\(#([^)]+)\)", c.source) for c in cells))
+        for cell in cells:
+            cell.source = self(cell.source)
+
+    def __call__(self, text: str) -> str:
+        """The same words for a viewer that does not know MyST."""
+        for pattern, put in self.rules():
+            text = re.sub(pattern, put, text, flags=re.MULTILINE | re.DOTALL)
+        return text
+
+    def rules(self) -> list[tuple[str, str | Callable[[re.Match], str]]]:
+        """What is replaced by what."""
+        details = r"<details>\n<summary>\1</summary>\n\n\2\n\n</details>"
+        return [
+            (r"^:::\{dropdown\} ([^\n]*)\n(.*?)\n:::$", details),
+            (r"([^\n]*?)[ \t]*\$\$ *\(([\w-]+)\)[ \t]*$", self.tagged),
+            (r"\{eq\}`([^`]+)`", lambda m: f"({self.number(m[1])})"),
+            (r"\{footcite:([tp])\}`([^`]+)`", self.citation),
+            (r"^```\{footbibliography\}\n```$", lambda m: self.bibliography()),
+            (r"^\(([\w-]+)\)=$", r'<a id="\1"></a>'),
+            (r"^#{2,3} ([^\n]*)$", self.heading),
+            (LINK, self.link),
+        ]
+
+    def number(self, label: str) -> str:
+        """The number that an equation has on its page."""
+        return str(self.numbers.get(label, label))
+
+    def tagged(self, match: re.Match) -> str:
+        """The end of a formula, with its number."""
+        tag = f"\\tag{{{self.number(match[2])}}}"
+        return (
+            f"{match[1]} {tag}$$"
+            if match[1].strip(" >")
+            else f"{match[1]}{tag}\n{match[1]}$$"
+        )
+
+    def heading(self, match: re.Match) -> str:
+        """A heading, below a place with the name by which the note links to it."""
+        name = re.sub(r"[^\w\- ]", "", match[1].strip().lower()).replace(" ", "-")
+        return f'<a id="{name}"></a>\n\n{match[0]}' if name in self.linked else match[0]
+
+    def citation(self, match: re.Match) -> str:
+        """Authors and year, as the site names them."""
+        keys = [key.strip() for key in match[2].split(",")]
+        self.used += [key for key in keys if key not in self.used]
+        known = self.sources  # a key that is not among them has been warned of
+        pairs = [cited(known[key]) if key in known else (key, "n.d.") for key in keys]
+        if match[1] == "t":
+            return ", ".join(f"{names} ({year})" for names, year in pairs)
+        return f"({'; '.join(f'{names}, {year}' for names, year in pairs)})"
+
+    def bibliography(self) -> str:
+        """The sources cited so far, one a line."""
+        used = [self.sources[key] for key in self.used if key in self.sources]
+        entries = STYLE().format_entries(used)
+        return "\n".join(f"- {entry.text.render(BACKEND())}" for entry in entries)
+
+    def link(self, match: re.Match) -> str:
+        """A link to another page leads to the site, if its address is known."""
+        if not self.site:
+            return match[1]
+        page = Path("notebooks", match[2])
+        place = "/".join(part for part in page.parts if part != "..")
+        if ".." in page.parts:
+            place = place.removeprefix("notebooks/")
+        return f"[{match[1]}]({self.site}{place}.html{match[3] or ''})"

@@ -46,6 +46,8 @@ def add_buttons(app: Sphinx, config: Config) -> None:
     options = config.html_theme_options
     options["repository_url"] = f"https://github.com/{name}"
     options["repository_branch"] = head.removeprefix("origin/") or "main"
+    owner, _, project = name.partition("/")
+    config.html_baseurl = f"https://{owner.lower()}.github.io/{project}/"
     options["use_repository_button"] = options["use_source_button"] = True
     options["launch_buttons"] = {
         "notebook_interface": "jupyterlab",

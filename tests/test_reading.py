@@ -229,6 +229,6 @@ def test_chinese_is_marked_as_chinese(page: str) -> None:
 def test_chinese_in_frames_is_marked_too() -> None:
     for file in (SITE / "_static" / "frames").glob("*.js"):
         words = re.findall(
-            r"([^<>]*)>[^<>]*[\u4e00-\u9fff]", file.read_text(encoding="utf-8")
+            r"<([^<>]*)>[^<>]*[\u4e00-\u9fff]", file.read_text(encoding="utf-8")
         )
         assert all('lang=\\"zh\\"' in tag for tag in words), f"{file.name}: {words[0]}"

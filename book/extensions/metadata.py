@@ -6,10 +6,13 @@ The address is known where the repository is (repository.py sets html_baseurl).
 from __future__ import annotations
 
 import json
+import re
 
 from docutils import nodes
 from repository import git
 from sphinx.application import Sphinx
+
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 
 
 def describe(
@@ -31,6 +34,8 @@ def describe(
     if context.get("pageurl"):
         about["url"] = context["pageurl"]
     context["about"] = json.dumps(about, ensure_ascii=False).replace("</", r"<\/")
+    # docutils says the size of the window a second time
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))
     context["state"] = app.source_state
 
 

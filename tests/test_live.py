@@ -18,9 +18,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, Locator, Page, expect
-from test_site import RULES, TOO_WIDE, QuietHandler, browser  # noqa: F401
 
 from support import NOTEBOOKS, ROOT, SITE, SmallBook, code, prose, read
+from test_site import RULES, TOO_WIDE, QuietHandler, browser  # noqa: F401
 
 PYTHON = [ROOT / "book" / "tools" / "live", ROOT / "notebooks"]
 sys.path += [str(ROOT / "book" / "extensions"), str(PYTHON[0])]

@@ -50,9 +50,11 @@ def inline(image: nodes.image, folder: Path, alt: str, prefix: str) -> nodes.raw
     return nodes.raw("", f'<div class="drawing">{svg}</div>', format="html")
 
 
-def name_in_html(text: str, alt: str, prefix: str) -> str:
-    """Raw HTML in which every element with role="img" has a name."""
+def name_in_html(text: str, alt: str, caption: str, prefix: str) -> str:
+    """Raw HTML in which what has role="img", and the controls, have a name."""
     label = f'role="img" aria-label="{html.escape(alt)}"'
+    first = html.escape(re.split(r"(?<=\w)\. ", re.sub(r"[$*`\\]", "", caption))[0])
+    text = text.replace("Controls of the figure", f"Controls: {first}", 1)
     return own_ids(
         re.sub(r'role="img"(?![^>]*aria-label)', lambda _: label, text), prefix
     )
@@ -98,7 +100,9 @@ def treat_cell(app: Sphinx, docname: str, cell: nodes.container) -> None:
     for number, node in enumerate(figures):
         prefix = f"f{cell['cell_index']}-{number}"
         if isinstance(node, nodes.raw):
-            node.children = [nodes.Text(name_in_html(node.astext(), alt, prefix))]
+            node.children = [
+                nodes.Text(name_in_html(node.astext(), alt, caption, prefix))
+            ]
         elif node["uri"].endswith(".svg"):
             node.replace_self(inline(node, Path(app.srcdir), alt, prefix))
 

@@ -27,6 +27,7 @@ VERDICTS = {
     "not reproduced": "○",
     "not judged": "?",
 }
+FALLEN = ("refuted", "corrected", "not reproduced")
 KINDS = {
     "identity": "identity",
     "measured": "measurement",
@@ -146,12 +147,35 @@ def publish(app: Sphinx, page: str, records: list[dict]) -> nodes.paragraph:
     return line("data", "The same as data: ", file, "; its ", schema, ".")
 
 
-def counts(records: list[dict]) -> str:
-    """How many claims there are, and how many have each verdict."""
+def counts(records: list[dict]) -> list[nodes.Node]:
+    """How many claims there are, and how many have each verdict, with links."""
     count = Counter(record["verdict"] for record in records)
-    each = ", ".join(f"{count[word]} {word}" for word in VERDICTS if count[word])
-    many = f"{len(records)} claims: {each}."
-    return many if records else "No claim has been judged yet."
+    if not records:
+        return [nodes.Text("No claim has been judged yet.")]
+    parts = [nodes.Text(f"{len(records)} claims: ")]
+    for word in filter(count.get, VERDICTS):
+        parts += [link(f"{count[word]} {word}", f"?verdict={slug(word)}")]
+        parts += [nodes.Text(", ")]
+    return [*parts[:-1], nodes.Text(".")]
+
+
+def fallen(records: list[dict]) -> list[nodes.Node]:
+    """What did not hold as the original says it, before everything else."""
+    found = sorted(
+        (record for record in records if record["verdict"] in FALLEN),
+        key=lambda record: FALLEN.index(record["verdict"]),
+    )
+    items = []
+    for record in found:
+        verdict = record["verdict"]
+        classes = ["nk-claim", f"nk-{slug(verdict)}"]
+        mark = nodes.inline("", f"{VERDICTS[verdict]} {verdict}", classes=classes)
+        said = record["original"] or record["sentence"]
+        more = link("evidence", record["entry"])
+        text = line("fallen", mark, *inline(said), " (", more, ")")
+        items.append(nodes.list_item("", text))
+    title = nodes.rubric("", "What did not hold as the articles say it")
+    return [title, nodes.bullet_list("", *items)] if items else []
 
 
 def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -165,18 +189,31 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         }
         records = sum(notes.values(), [])
         names = {Path(docname).name: titles[docname].astext() for docname in order}
-        first = [line("counts", counts(records)), publish(app, page, records)]
-        content = [*first, chooser(records, names)] if records else first
+        first = [line("counts", *counts(records)), publish(app, page, records)]
+        parts = [
+            nodes.list_item(
+                "", nodes.paragraph("", "", link(names[name], f"#{anchor}"))
+            )
+            for name, anchor in ((Path(d).name, section_id(d)) for d in order)
+        ]
+        contents = [nodes.bullet_list("", *parts, classes=["ledger-contents"])]
+        rest = [*fallen(records), *contents, chooser(records, names)]
+        content = [*first, *rest] if records else first
         for docname, found in notes.items():
             text = nodes.Text(titles[docname].astext())
             title = make_refnode(app.builder, page, docname, "", text)
-            name = "claims-" + docname.replace("/", "-")
-            section = nodes.section("", nodes.title("", "", title), ids=[name])
+            name = nodes.title("", "", title)
+            section = nodes.section("", name, ids=[section_id(docname)])
             runs = filter(None, (record["robustness"] for record in found))
             section += line("reach", summary(next(runs, None)))
             section += nodes.bullet_list("", *map(entry, found), classes=["ledger"])
             content.append(section)
         place.replace_self(content)
+
+
+def section_id(docname: str) -> str:
+    """Where the claims of a note begin."""
+    return "claims-" + docname.replace("/", "-")
 
 
 def toc_order(env: BuildEnvironment) -> Callable[[str], int]:

@@ -25,6 +25,7 @@ NODE = next(
     path for path in (FOLDER / "bin" / "node", FOLDER / "node.exe") if path.exists()
 )
 PROGRAM = Path(katex.__file__).with_name("katex.min.js")
+SCROLLS = 'class="math-scroll" role="group" aria-label="Formula" tabindex="0"'
 LINES = Path(__file__).with_name("katex-lines.js")
 STYLE = Path(__file__).parents[1] / "static" / "katex" / "katex.min.css"
 
@@ -88,7 +89,7 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     """Displayed mathematics, which scrolls in a box, with its number beside it."""
     self.body.append(self.starttag(node, "div", "", CLASS="math notranslate"))
     formula = render(display_form(node.astext()), node, display=True)
-    self.body.append(f'<div class="math-scroll" tabindex="0">{formula}</div>')
+    self.body.append(f"<div {SCROLLS}>{formula}</div>")
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")

@@ -8,19 +8,36 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-BOXES = re.compile(r'<pre(?=>| id=)|<div class="pst-scrollable-table-container"')
+NAMES = {"pre": "Code", "derivation": "Derivation", "table": "Table"}
+BOXES = re.compile(
+    r'<(pre)(?=>| id=)|<div class="pst-scrollable-table-container"(?=>\s*<table class="'
+    r"(derivation)?(table)?)"
+)
+HEADINGS = ("relation", "expression", "reason")
 
 
 def make_focusable(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Give every box a place in the tab order; book.js takes it from boxes that fit."""
+    """Give every box a role, a name and a place in the tab order.
+
+    book.js takes it from boxes that fit.
+    """
+
+    def with_name(match: re.Match[str]) -> str:
+        name = NAMES[next(filter(None, match.groups()), "table")]
+        return f'{match[0]} role="group" aria-label="{name}" tabindex="0"'
+
     if "body" in context:
-        context["body"] = BOXES.sub(r'\g<0> tabindex="0"', context["body"])
+        context["body"] = BOXES.sub(with_name, context["body"])
 
 
 def mark_derivations(app: Sphinx, doctree: nodes.document) -> None:
-    """Name the tables of derivations, whose first and last headings are empty."""
+    """Name the tables of derivations, whose first and last headings are empty.
+
+    The expression that they begin with becomes a row; the headings are for those who
+    hear the table.
+    """
     for table in doctree.findall(nodes.table):
         head = next(iter(table.findall(nodes.thead)), nodes.thead())
         if [bool(cell.astext().strip()) for cell in head.findall(nodes.entry)] == [
@@ -29,6 +46,12 @@ def mark_derivations(app: Sphinx, doctree: nodes.document) -> None:
             False,
         ]:
             table["classes"].append("derivation")
+            start, body = head.children[0], next(iter(table.findall(nodes.tbody)))
+            head.remove(start)
+            body.insert(0, start)
+            words = [nodes.inline("", text, classes=["heard"]) for text in HEADINGS]
+            cells = [nodes.entry("", nodes.paragraph("", "", word)) for word in words]
+            head.append(nodes.row("", *cells))
 
 
 def setup(app: Sphinx) -> dict:

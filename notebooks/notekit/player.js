@@ -1,4 +1,7 @@
 // A figure whose native controls choose one of its precomputed frames. Without this script the default frame stands.
+// The frames are inside the element as JSON, or in a script of their own, which its attribute `frames` names and which
+// is loaded when the figure comes near or a control is touched; a script, because a page that was opened as a file
+// may load nothing else.
 customElements.get("nk-player") || customElements.define("nk-player", class extends HTMLElement {
   connectedCallback() {
     // The element may be known before its children are parsed.
@@ -7,33 +10,72 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   }
 
   start() {
-    if (this.frames) return;
-    const { lines, frames } = JSON.parse(this.querySelector("script").textContent);
-    this.frames = frames.map(frame => () => frame.map(i => lines[i]).join("\n"));
+    if (this.stage) return;
     this.stage = this.querySelector(".nk-stage");
+    this.still = this.stage.innerHTML;
     this.fields = [...this.querySelectorAll("input, select")];
+    this.first = this.chosen();
+    this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
+    this.append(this.said);
     this.querySelector(".nk-controls").hidden = false;
-    this.addEventListener("input", () => this.show());
-    const still = this.stage.innerHTML;
-    addEventListener("beforeprint", () => { this.stage.innerHTML = still; });
+    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load());
+    this.addEventListener("input", () => this.show(true));
+    new IntersectionObserver(([{ isIntersecting }], watch) => {
+      if (!isIntersecting) return;
+      watch.disconnect();
+      this.load();
+    }, { rootMargin: "50%" }).observe(this);
+    addEventListener("beforeprint", () => this.draw(this.still));
     addEventListener("afterprint", () => this.show());
-    this.show();  // a browser may have kept the controls' values across a reload
+    // A browser may have kept the controls' values across a reload, or give them back later.
+    addEventListener("pageshow", () => this.show());
+    this.show();
   }
 
-  show() {
-    // Frames are ordered like nested loops: the last control turns fastest.
+  /** The frames as functions that make their drawing; they arrive once. */
+  load() {
+    const inside = this.querySelector("script");
+    const read = ({ lines, frames }) => frames.map(frame => () => frame.map(i => lines[i]).join("\n"));
+    return this.frames ??= inside ? Promise.resolve(read(JSON.parse(inside.textContent))) : new Promise((done, fail) => {
+      const source = this.getAttribute("frames");
+      const script = Object.assign(document.createElement("script"), { src: source, onerror: fail });
+      script.onload = () => done(read(window.nkFrames[source.split("/").pop()]));
+      document.head.append(script);
+    });
+  }
+
+  /** The number of the frame that the controls choose: the last control turns fastest. */
+  chosen() {
     let index = 0;
     for (const field of this.fields) {
       const box = field.type === "checkbox";
       const size = box ? 2 : field.options ? field.options.length : Number(field.max) + 1;
       index = index * size + Number(box ? field.checked : field.value);
-      if (field.type === "range") {
-        const text = field.dataset.values.split("|")[field.value];
-        field.setAttribute("aria-valuetext", text);
-        const output = field.parentElement.querySelector("output");
-        if (output.textContent !== text) output.textContent = text;
-      }
     }
-    this.stage.innerHTML = this.frames[index]();
+    return index;
+  }
+
+  async show(touched = false) {
+    for (const field of this.fields) {
+      if (field.type !== "range") continue;
+      const text = field.dataset.values.split("|")[field.value];
+      field.setAttribute("aria-valuetext", text);
+      field.parentElement.querySelector(".nk-value").textContent = text;
+    }
+    if (this.chosen() === this.first && !this.frames) return;
+    const frames = await this.load();
+    this.draw(frames[this.chosen()](), touched);
+  }
+
+  /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */
+  draw(drawing, touched = false) {
+    if (drawing === this.drawn) return;
+    const words = () => [...this.stage.querySelectorAll("text")].map(text => text.textContent.trim());
+    const before = new Set(words());
+    this.stage.innerHTML = this.drawn = drawing;
+    if (!touched) return;
+    clearTimeout(this.later);
+    const fresh = words().filter(text => /\p{L}/u.test(text) && !before.has(text));
+    this.later = setTimeout(() => { this.said.textContent = fresh.join(". "); }, 400);
   }
 });

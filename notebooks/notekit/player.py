@@ -22,10 +22,7 @@ from matplotlib.figure import Figure
 from .style import alt_text, described, svg
 
 MAX_FRAMES = 60
-CSS, JS, LIVE_JS = (
-    Path(__file__).with_name(name).read_text(encoding="utf-8")
-    for name in ("player.css", "player.js", "live.js")
-)
+LIVE_JS = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -187,9 +184,10 @@ def _widget(control: Control, label: str) -> ipywidgets.Widget:
 
 
 def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> str:
-    """One self-contained element: native controls, the default frame, and all frames.
+    """One element: native controls, the default frame, and all frames.
 
-    A frame is a list of numbers of lines, which the frames share.
+    A frame is a list of numbers of lines, which the frames share. The page that shows
+    the element loads player.css and player.js once.
     """
     to_svg = get_ipython().display_formatter.formatters["image/svg+xml"]
     selections = _selections(list(controls.values()))
@@ -209,13 +207,12 @@ def _page(draw: Callable, controls: dict[str, Control], labels: list[str]) -> st
         ensure_ascii=False,
     ).replace("</", r"<\/")
     fields = "".join(map(_field, controls.values(), labels, selections))
+    cue = _cue(labels[0], selections[0])
     return (
-        f"<nk-player><style>{CSS}</style>"
-        f'<div class="nk-controls" role="group" aria-label="Controls of the figure"'
-        f" hidden>{fields}</div>"
+        '<nk-player><div class="nk-controls" role="group" aria-label="Controls of the '
+        f'figure" hidden>{cue}{fields}</div>'
         f'<div class="nk-stage" role="img">{still}</div>'
         f'<script type="application/json">{data}</script></nk-player>'
-        f"<script>{JS}</script>"
     )
 
 
@@ -273,8 +270,15 @@ def _field(control: Control, label: str, values: tuple) -> str:
         f"<label><span>{label}</span>"
         f'<input type="range" min="0" max="{len(values) - 1}" value="{start}" '
         f'aria-valuetext="{texts[start]}" data-values="{"|".join(texts)}">'
-        f'<output aria-live="polite">{texts[start]}</output></label>'
+        f'<span class="nk-value" aria-hidden="true">{texts[start]}</span></label>'
     )
+
+
+def _cue(label: str, values: tuple) -> str:
+    """What to try first."""
+    texts = [escape(_text(value)) for value in (values[0], values[-1])]
+    way = f"from {texts[0]} to {texts[1]}" if len(values) > 2 else "the other way"
+    return f'<p class="nk-cue">Try it: set {escape(label)} {way}.</p>'
 
 
 def _text(value) -> str:

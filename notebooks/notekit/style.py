@@ -194,7 +194,8 @@ def svg(figure: Figure) -> str:
     text = re.sub(
         r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _short_number, tag[0]), text
     )  # not the text between tags
-    text = re.sub(r"font: ([^;\"]*?)'[^\"]*sans-serif", r"font: \1sans-serif", text)
+    # Of a list of fonts each reader has another: text and formulas would differ.
+    text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*", "font-family: sans-serif", text)
     return re.sub(r"\s*\n\s*", "\n", text.replace(INK, "currentColor")).strip()
 
 

@@ -1,0 +1,95 @@
+"""Shows the notes on the landing page: a picture, a question, how its claims fared."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from pathlib import Path
+
+from claims import executed
+from docutils import nodes
+from ledger import VERDICTS, slug, toc_order
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
+INK = "#1c1c1c"  # on the white card that pictures have in both themes
+
+
+class notes(nodes.General, nodes.Element):
+    """Where the notes will stand."""
+
+
+class Notes(SphinxDirective):
+    """All notes, in the book's order."""
+
+    def run(self) -> list[nodes.Node]:
+        return [notes()]
+
+
+def picture(app: Sphinx, docname: str) -> tuple[str, str]:
+    """The first drawing of a note, and its words."""
+    for cell in executed(app.env, docname).cells:
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            shown = data.get("image/svg+xml") or data.get("text/html", "")
+            if alt and (drawing := DRAWING.search("".join(shown))):
+                return drawing[0], alt
+    return "", ""
+
+
+def fared(records: list[dict], claims_page: str, name: str) -> str:
+    """How many claims of a note have each verdict, with links to them."""
+    count = Counter(record["verdict"] for record in records)
+    links = [
+        f'<a class="nk-{slug(word)}" href="{claims_page}?note={name}'
+        f'&amp;verdict={slug(word)}">{mark} {count[word]} {word}</a>'
+        for word, mark in VERDICTS.items()
+        if count[word]
+    ]
+    return " ".join(links)
+
+
+def card(app: Sphinx, page: str, docname: str, doctree: nodes.document) -> str:
+    """One note as HTML."""
+    name, to = Path(docname).name, app.builder.get_relative_uri
+    title = app.env.titles[docname].astext()
+    question = next(iter(doctree.findall(nodes.paragraph))).astext()
+    drawing, alt = picture(app, docname)
+    file = Path(app.outdir) / "_static" / "notes" / f"{name}.svg"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    drawing = drawing.replace("currentColor", INK)
+    if "xmlns=" not in drawing.partition(">")[0]:
+        drawing = drawing.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    file.write_text(drawing, encoding="utf-8")
+    source = "../" * page.count("/") + f"_static/notes/{name}.svg"
+    verdicts = fared(app.env.claims[docname], to(page, "book/claims"), name)
+    return (
+        f'<figure class="note"><img src="{source}" alt="{html.escape(alt)}"'
+        f' loading="lazy" width="389" height="238"><figcaption>'
+        f'<a href="{to(page, docname)}">{html.escape(title)}</a>'
+        f"<p>{html.escape(question)}</p><p class='fared'>{verdicts}</p>"
+        "</figcaption></figure>"
+    )
+
+
+def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Put the notes where the directive stands."""
+    for place in list(doctree.findall(notes)):
+        claims = app.env.claims
+        order = sorted(filter(claims.get, claims), key=toc_order(app.env))
+        cards = [
+            card(app, page, docname, app.env.get_doctree(docname)) for docname in order
+        ]
+        text = f'<div class="notes">{"".join(cards)}</div>'
+        place.replace_self(nodes.raw("", text, format="html"))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directive `notes` and its hook."""
+    app.add_node(notes)
+    app.add_directive("notes", Notes)
+    app.connect("doctree-resolved", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

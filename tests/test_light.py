@@ -1,0 +1,143 @@
+"""Statements about what a visit costs and what a page may do, tried in a browser."""
+
+import gzip
+import re
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from test_site import (  # fixtures too
+    PAGES,
+    SITE,
+    WITH_PLAYERS,
+    address,  # noqa: F401
+    browser,  # noqa: F401
+    parsed,
+    tab,  # noqa: F401
+)
+
+NOTES = [page for page in PAGES if page.startswith("notebooks/")]
+LANDING = "book/intro.html"
+PACKED = (".woff2", ".png")
+
+
+def weight(file: str) -> int:
+    """What a file of the site weighs as a server sends it: gzip -9, or as it is."""
+    body = (SITE / unquote(file)).read_bytes()
+    return len(body) if file.endswith(PACKED) else len(gzip.compress(body))
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Callable[..., list[int]]:  # noqa: F811
+    """What pages cost that a new reader opens one after the other."""
+
+    def weighed(*pages: str) -> list[int]:
+        context = browser.new_context()
+        tab, asked, costs = context.new_page(), set(), []  # noqa: F811
+        tab.on("request", lambda request: asked.add(urlsplit(request.url).path[1:]))
+        for page in pages:
+            before = sum(map(weight, asked))
+            tab.goto(address + page, wait_until="networkidle")
+            costs.append(sum(map(weight, asked)) - before)
+        context.close()
+        return costs
+
+    return weighed
+
+
+@pytest.mark.parametrize("page", NOTES)
+def test_a_note_is_light(visit: Callable, page: str) -> None:
+    (first,) = visit(page)
+    assert first <= 260_000, f"{page} costs {first} bytes on a first visit"
+
+
+def test_the_landing_page_is_light_and_a_second_note_lighter(visit: Callable) -> None:
+    landing, first, second = visit(LANDING, NOTES[0], NOTES[-1])
+    assert landing <= 120_000, f"the landing page costs {landing} bytes"
+    assert second <= 150_000, f"after another note {NOTES[-1]} costs {second} bytes"
+
+
+ARRIVED = """name => {
+    [...document.querySelectorAll("nk-player")].at(-1).scrollIntoView();
+    return name in (window.nkFrames ?? {});
+}"""
+
+
+@pytest.mark.parametrize("page", WITH_PLAYERS)
+def test_frames_are_loaded_when_a_figure_is_near(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    page: str,
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab, asked = context.new_page(), []  # noqa: F811
+    tab.on("request", lambda request: asked.append(request.url.split("/")[-1]))
+    tab.goto(address + page, wait_until="networkidle")
+    far = "players => players.map(p => p.getBoundingClientRect().top > 2 * innerHeight)"
+    players = tab.locator("nk-player")
+    for number, is_far in enumerate(players.evaluate_all(far)):
+        name = players.nth(number).get_attribute("frames").split("/")[-1]
+        assert (name not in asked) or not is_far, f"{page} loads {name} too early"
+    name = players.last.get_attribute("frames").split("/")[-1]
+    tab.wait_for_function(ARRIVED, arg=name)
+    context.close()
+
+
+def test_one_style_sheet_serves_all_pages() -> None:
+    for page in PAGES:
+        sheets = parsed(page).select("link[rel=stylesheet], style")
+        assert len(sheets) == 1, f"{page}: {sheets}"
+    assert len(gzip.compress((SITE / "_static" / "site.css").read_bytes())) < 20_000
+
+
+def test_search_is_loaded_on_its_page_only() -> None:
+    for page in PAGES:
+        sources = " ".join(tag["src"] for tag in parsed(page).select("script[src]"))
+        assert ("search" in sources) == (page == "search.html"), f"{page}: {sources}"
+
+
+# What a page may do.
+
+POLICY = 'meta[http-equiv="Content-Security-Policy"]'
+
+
+def directives(page: str) -> dict[str, list[str]]:
+    """What the policy of a page says."""
+    content = parsed(page).select_one(POLICY)["content"]
+    parts = [part.split() for part in content.split(";")]
+    return {name: values for name, *values in parts}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "index.html"])
+def test_every_page_has_a_strict_policy(page: str) -> None:
+    allowed = directives(page)
+    assert allowed["default-src"] == ["'self'"]
+    for value in allowed["script-src"]:
+        assert re.fullmatch(r"'(?:self|wasm-unsafe-eval|sha256-[\w+/]+=)'", value), (
+            f"{page} allows the script {value}"
+        )
+    first = parsed(page).head.find(["script", "link", "style", "meta"], charset=False)
+    assert first == parsed(page).select_one(POLICY), f"{page}: {first} comes before it"
+    assert not parsed(page).select("[onclick], [onload], a[href^='javascript:']")
+
+
+def test_a_script_that_was_not_built_in_does_not_run(
+    tab: Page,  # noqa: F811
+    address: str,  # noqa: F811
+) -> None:
+    tab.goto(address + LANDING)
+    tab.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.foreign = 1";
+            document.head.append(script);
+            const image = document.createElement("img");
+            image.setAttribute("onerror", "window.foreign = 2");
+            image.src = "nothing.png";
+            document.body.append(image);
+        }"""
+    )
+    tab.wait_for_timeout(300)
+    assert tab.evaluate("window.foreign") is None

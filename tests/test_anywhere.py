@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copy
 from urllib.parse import unquote
 
 import nbformat
@@ -22,7 +23,7 @@ from pybtex.database import parse_file
 
 from clean import tidy
 from origin import default_branch, site
-from plain import Plain
+from plain import Plain, name_sources
 from rerun import FIRST_CELL
 from support import NOTEBOOKS, ROOT, SmallBook, code, markdown, prose
 from test_site import served
@@ -239,6 +240,28 @@ def test_no_word_of_myst_is_left_in_a_downloaded_note(path: Path) -> None:
     assert not set(re.findall(r"\[[^]]*\]\(#(?!claim-)([^)]*)\)", text)) - set(
         re.findall(r'<a id="([^"]*)">', text)
     )
+
+
+def test_binders_copies_name_their_sources_and_are_else_the_same(
+    tmp_path: Path,
+) -> None:
+    for name in ("book/references.bib", *(f"notebooks/{p.name}" for p in NOTEBOOKS)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    name_sources(tmp_path)
+    for path in NOTEBOOKS:
+        before, after = (
+            nbformat.read(folder / path.name, as_version=4)
+            for folder in (path.parent, tmp_path / "notebooks")
+        )
+        assert "footcite:" in markdown(before)
+        assert not re.findall(r"\{foot\w+", markdown(after))
+        assert re.search(r"\w+ et al\. \(20\d\d\)", markdown(after))
+        for cell, new in zip(before.cells, after.cells, strict=True):
+            assert cell == new or "{foot" in cell.source
+            assert sorted(re.findall(r"\{eq\}", cell.source)) == sorted(
+                re.findall(r"\{eq\}", new.source)
+            )
 
 
 def test_an_unknown_source_keeps_its_key() -> None:

@@ -197,8 +197,15 @@ def functions_are_short(notebook: NotebookNode) -> Iterator[str]:
 
 
 def a_sitting_is_enough(notebook: NotebookNode) -> Iterator[str]:
-    own = [cell for cell in code_cells(notebook) if cell.get("id") != FIRST_ID]
-    cells, words = len(own), len(markdown(notebook).split())
+    # What is left to the reader is not read in one sitting.
+    tagged = [cell.metadata.get("tags", []) for cell in notebook.cells]
+    own = [
+        cell
+        for cell, tags in zip(notebook.cells, tagged)
+        if cell.get("id") != FIRST_ID and not {"your-turn", "check"} & set(tags)
+    ]
+    read = NotebookNode(notebook | {"cells": own})
+    cells, words = len(code_cells(read)), len(markdown(read).split())
     if cells not in CODE_CELLS:
         yield f"{cells} code cells, wanted {CODE_CELLS.start} to {CODE_CELLS.stop - 1}"
     if words not in WORDS:

@@ -1,17 +1,23 @@
-"""Turns a note from MyST into the Markdown that every viewer knows."""
+"""Turns a note from MyST into the Markdown that every viewer knows.
+
+Run by itself, it names the sources in the stored notes, which JupyterLab shows as keys,
+and leaves the rest, which JupyterLab knows: so Binder does with its copy.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
-from pybtex.database import Entry
+from pybtex.database import Entry, parse_file
 from pybtex.plugin import find_plugin
 
 STYLE = find_plugin("pybtex.style.formatting", "unsrt")
 BACKEND = find_plugin("pybtex.backends", "markdown")
+Rule = tuple[str, str | Callable[[re.Match], str]]
 LINK = r"\[([^]\n]*)\]\((?!https?:|#)([^)\s]*)\.(?:md|ipynb)(#[^)]*)?\)"  # to a page
 
 
@@ -43,22 +49,33 @@ class Plain:
 
     def __call__(self, text: str) -> str:
         """The same words for a viewer that does not know MyST."""
-        for pattern, put in self.rules():
+        return self.replaced(text, self.rules())
+
+    @staticmethod
+    def replaced(text: str, rules: Iterable[Rule]) -> str:
+        """A text after all rules, one after another."""
+        for pattern, put in rules:
             text = re.sub(pattern, put, text, flags=re.MULTILINE | re.DOTALL)
         return text
 
-    def rules(self) -> list[tuple[str, str | Callable[[re.Match], str]]]:
+    def rules(self) -> list[Rule]:
         """What is replaced by what."""
         details = r"<details>\n<summary>\1</summary>\n\n\2\n\n</details>"
         return [
             (r"^:::\{dropdown\} ([^\n]*)\n(.*?)\n:::$", details),
             (r"([^\n]*?)[ \t]*\$\$ *\(([\w-]+)\)[ \t]*$", self.tagged),
             (r"\{eq\}`([^`]+)`", lambda m: f"({self.number(m[1])})"),
-            (r"\{footcite:([tp])\}`([^`]+)`", self.citation),
-            (r"^```\{footbibliography\}\n```$", lambda m: self.bibliography()),
+            *self.citing(),
             (r"^\(([\w-]+)\)=$", r'<a id="\1"></a>'),
             (r"^#{2,3} ([^\n]*)$", self.heading),
             (LINK, self.link),
+        ]
+
+    def citing(self) -> list[Rule]:
+        """What is replaced where only sources are to be named."""
+        return [
+            (r"\{footcite:([tp])\}`([^`]+)`", self.citation),
+            (r"^```\{footbibliography\}\n```$", lambda m: self.bibliography()),
         ]
 
     def number(self, label: str) -> str:
@@ -104,3 +121,18 @@ class Plain:
         if ".." in page.parts:
             place = place.removeprefix("notebooks/")
         return f"[{match[1]}]({self.site}{place}.html{match[3] or ''})"
+
+
+def name_sources(folder: Path) -> None:
+    """Name the sources in all notes of a copy of the repository."""
+    sources = parse_file(folder / "book" / "references.bib").entries
+    for path in sorted(folder.glob("notebooks/*.ipynb")):
+        notebook, plain = nbformat.read(path, as_version=4), Plain({}, sources, "")
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = plain.replaced(cell.source, plain.citing())
+        nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    name_sources(Path(__file__).resolve().parents[2])

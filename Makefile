@@ -21,7 +21,7 @@ book: $(READY) ## run the notebooks and build the site into _build/html
 	@echo "The book is ready: open _build/html/index.html, or run make serve."
 
 test: book ## build the book and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb

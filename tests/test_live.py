@@ -84,9 +84,9 @@ def tagged(tag: str) -> list[Path]:
 def test_every_derivation_that_runs_in_a_browser_has_the_tag(path: Path) -> None:
     cells = cells_of(path)
     assert any(cell.live for cell in cells), f"no cell of {path.name} has the tag live"
-    for position, (source, is_live) in enumerate(cells):
-        if "nk.derive" in source and not is_live:
-            reasons = obstacles(source, cells[:position])
+    for position, cell in enumerate(cells):
+        if "nk.derive" in cell.source and not cell.live:
+            reasons = obstacles(cell.source, cells[:position])
             assert reasons, f"{path.stem}, code cell {position + 1} lacks the tag live"
 
 

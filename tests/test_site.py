@@ -659,7 +659,7 @@ def test_verdicts_differ_in_more_than_one_word(tab: Page, home: str) -> None:
         text[0]: tab.locator(f"#ledger-{name} .nk-claim").evaluate(color)
         for name, text in VERDICTS.items()
     }
-    assert len(looks) == len(set(looks.values())) == 4, looks
+    assert len(looks) == len(set(looks.values())) == 5, looks
 
 
 def test_controls_and_what_they_measured_are_shown(small: Path) -> None:

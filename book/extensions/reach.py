@@ -31,12 +31,17 @@ def runs(note: Path) -> dict | None:
     return found if found["fingerprint"] == fingerprint(note) else None
 
 
-def reach(found: dict | None, claim: str) -> dict | None:
-    """The runs of one claim: seeds, settings, and those of both in which it failed."""
-    return found and {
+def reach(found: dict | None, record: dict) -> dict | None:
+    """The runs of one claim: seeds, settings, and those of both in which it failed.
+
+    None for a timed claim, which the runs leave out.
+    """
+    if not found or record["how"] == "timed":
+        return None
+    return {
         "seeds": found["seeds"],
         "settings": found["settings"],
-        "failed": found["failed"].get(claim, []),
+        "failed": found["failed"].get(record["id"], []),
     }
 
 
@@ -66,19 +71,18 @@ def annotate(app: Sphinx, doctree: nodes.document) -> None:
     if not env.claims[docname]:
         return
     found = runs(Path(env.doc2path(docname)))
-    carried = {}
     for record in env.claims[docname]:
-        carries = None if record["how"] == "timed" else found
-        carried[record["id"]] = record["robustness"] = reach(carries, record["id"])
+        record["robustness"] = reach(found, record)
+    records = {record["id"]: record for record in env.claims[docname]}
     sections = list(doctree.findall(nodes.section))
     place = next((part for part in sections if VERDICTS in part["ids"]), sections[0])
     place.insert(1, nodes.paragraph("", summary(found), classes=["nk-reach"]))
     for line in doctree.findall(nodes.paragraph):
         if "nk-claim-line" in line["classes"]:
             marks = "".join(mark.astext() for mark in line.findall(nodes.raw))
-            carries = carried[re.search(r'id="claim-([^"]+)"', marks)[1]]
-            if carries:
-                text = f". {words(carries)}"
+            record = records[re.search(r'id="claim-([^"]+)"', marks)[1]]
+            if record["robustness"]:
+                text = f". {words(record['robustness'])}"
                 line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
 
 

@@ -277,12 +277,13 @@ def claim(id: str, sentence: str, evidence, source: str = "", control=None) -> N
     if control is not None:
         against = control.judge()
         told = f"{control.what or 'control'}: {against.measured}"
-        if against.holds is not False:
+        if against.holds is False:
+            told += ", fails as it must"
+        else:
             why = "passes" if against.holds else "measured nothing"
             problem = (
                 problem or f"the control of claim {id!r} {why}, but must fail: {told}"
             )
-        told += ", fails as it must"
     verdict = evidence.verdict if changed else verdict
     if problem:
         verdict = "not judged" if inner.how == "timed" else "failed"

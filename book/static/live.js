@@ -174,7 +174,9 @@ function equip(cell) {
   const open = make("button", { type: "button", className: "live-open" }, "Try it");
   const name = `live cell ${++number}`;
   open.setAttribute("aria-label", `Try it: change this code and run it in the page, ${name}`);
-  cell.input.after(make("div", { className: "live-bar" }, open));
+  // Code that is folded beside what it shows, as a claim's: the button stands in view, and opens the fold.
+  const fold = printed.some(element => !element.closest("details")) ? cell.input.closest("details") : null;
+  (fold ?? cell.input).after(make("div", { className: "live-bar" }, open));
   let area, bar, hint, status, bytes, result, entered = false, pause = 0;
 
   const tell = (text, busy) => {
@@ -318,6 +320,7 @@ function equip(cell) {
 
   open.addEventListener("click", () => {
     if (!area) build();
+    if (fold) fold.open = true;
     page.forEach(element => { element.hidden = true; });
     bar.hidden = area.hidden = hint.hidden = false;
     open.hidden = true;

@@ -1,7 +1,8 @@
-"""What the notes share: proofs, claims, interactive figures, training, style."""
+"""What the notes share: proofs, claims, answers, figures, training, style."""
 
 from importlib.util import find_spec
 
+from .answers import check
 from .ledger import (
     Bound,
     Cases,
@@ -30,9 +31,9 @@ if TRAINING := all(map(find_spec, ("numpy", "torch", "tqdm"))):
 __all__ = [
     "COLORS", "Best", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",
     "Difference", "Equivalent", "Identity", "Measured", "NotReproduced", "Refuted",
-    "Trials", "apply_style", "best", "choice", "claim", "derive", "explore", "fit",
-    "fit_together", "label_lines", "refused", "seed_everything", "seeds", "setting",
-    "setup", "slider", "table", "toggle",
+    "Trials", "apply_style", "best", "check", "choice", "claim", "derive", "explore",
+    "fit", "fit_together", "label_lines", "refused", "seed_everything", "seeds",
+    "setting", "setup", "slider", "table", "toggle",
 ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ MODULES = {
 }
 NOTEKIT = {
     *("ClaimError", "Corrected", "DerivationError", "Identity", "NotReproduced"),
-    *("Refuted", "claim", "derive", "refused", "table"),
+    *("Refuted", "check", "claim", "derive", "refused", "table"),
 }
 
 

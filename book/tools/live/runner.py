@@ -45,6 +45,8 @@ def display(*values, metadata: dict | None = None, raw: bool = False) -> None:
             )
         elif isinstance(value, Markdown):
             show({"table": rows(value)})
+        elif hasattr(value, "_ipython_display_"):  # it says itself what it shows
+            value._ipython_display_()
         else:
             show(formula(value))
 

@@ -24,7 +24,7 @@ WORDS_A_MINUTE, CELL, STAR = 200, 1 / 3, 10  # the last two in minutes
 NOT_READ = {"remove-cell", "your-turn", "check"}  # tags: what a reader writes or skips
 FIRST = re.compile(r"^\*What to know first:\*.*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 STARS = re.compile(r"^### (★+) ", re.MULTILINE)
-HEAD = ("unit", "note", "teaching it", "after", "read", "run", "exercises")
+HEAD = ("unit", "note and guide", "after", "read", "run", "exercises")
 
 logger = logging.getLogger(__name__)
 
@@ -109,11 +109,13 @@ def table(app: Sphinx, page: str, notes: list[str]) -> nodes.table:
             if each in units
         ]
         guide = f"book/course/{name}"
+        title = [link(env.titles[docname].astext(), to(page, docname))]
+        if guide in env.all_docs:
+            title += [nodes.Text(" "), link("(guide)", to(page, guide))]
         rows.append(
             row(
                 f"{number}",
-                [link(env.titles[docname].astext(), to(page, docname))],
-                [link("guide", to(page, guide))] if guide in env.all_docs else "–",
+                title,
                 ", ".join(after) or "–",
                 f"{found.reading}\N{NO-BREAK SPACE}min",
                 seconds(found.running),

@@ -13,7 +13,7 @@ endif
 endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
-.PHONY: book test notebooks robustness serve lab bench lock clean distclean help
+.PHONY: book test linkcheck notebooks robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -22,6 +22,9 @@ book: $(READY) ## run the notebooks and build the site into _build/html
 
 test: book ## build the book and run every test
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+
+linkcheck: $(READY) ## ask every link to another site whether it still leads somewhere; by hand, because sites come and go
+	@$(BIN)/jupyter-book build . --builder linkcheck
 
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb

@@ -158,6 +158,21 @@ def test_repo2docker_accepts_the_repository() -> None:
     ) in result.stderr
 
 
+def test_the_workflow_names_what_it_uses_by_a_hash_and_may_do_little() -> None:
+    text = (ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        assert set(job.get("permissions", {})) <= {"pages", "id-token"}
+        for step in job["steps"]:
+            used = step.get("uses", "@" + "0" * 40)
+            assert re.search(r"@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})$", used), used
+            if "checkout" in used:
+                assert step["with"]["persist-credentials"] is False
+            if "setup-python" in used:
+                assert step["with"]["cache"] == "pip"
+
+
 def test_ci_starts_with_an_executable_bash_script() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

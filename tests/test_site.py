@@ -32,6 +32,14 @@ PAGES = [
     for page in FILES
     if not REDIRECT.search((SITE / page).read_text(encoding="utf-8"))
 ]
+# The page for what is not found says where the site lies on its server.
+NOT_FOUND = SITE / "404.html"
+STYLE = (
+    re.search(r'href="(/\S*)_static/site', NOT_FOUND.read_text("utf-8"))
+    if NOT_FOUND.is_file()
+    else None
+)
+BELOW = STYLE[1] if STYLE else "/"
 THEMES = ("light", "dark")
 WIDTHS = (1280, 360)
 RULES = {
@@ -69,7 +77,10 @@ def test_a_browser_is_installed() -> None:
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
+    """Serves files, without a line for each, at the root and where the site lies."""
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(re.sub(f"^{re.escape(BELOW)}", "/", path))
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -301,6 +312,7 @@ def test_every_link_inside_the_site_leads_somewhere(page: str) -> None:
         if parts.scheme or parts.netloc or link in ("", "#"):
             continue
         target = unquote(urlsplit(urljoin(page, link)).path) or page
+        target = target.removeprefix(BELOW)
         assert (SITE / target).is_file(), f"{page}: {link} leads to no file"
         if parts.fragment and target.endswith(".html"):
             assert unquote(parts.fragment) in anchors(target), (

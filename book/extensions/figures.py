@@ -16,6 +16,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
+NAMED = re.compile(r'role="img" aria-label="([^"]+)"')
+INK = "#1c1c1c"  # on the white card that pictures of pages have in both themes
+SPACES = {"": "http://www.w3.org/2000/svg", ":xlink": "http://www.w3.org/1999/xlink"}
+
 logger = logging.getLogger(__name__)
 
 
@@ -31,6 +36,22 @@ def is_figure(node: nodes.Node) -> bool:
 def is_cell(node: nodes.Node) -> bool:
     """Whether the node is a code cell with its outputs."""
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def first_drawing(doctree: nodes.document) -> tuple[str, str]:
+    """The first drawing of a page, fit for a file of its own, and its words, if any."""
+    for node in doctree.findall(is_figure):
+        words = NAMED.search(node.astext())
+        if words and (drawing := DRAWING.search(node.astext())):
+            svg = drawing[0].replace("currentColor", INK)
+            head = svg.partition(">")[0]
+            missing = [f'xmlns{name}="{at}"' for name, at in SPACES.items()]
+            missing = [
+                space for space in missing if space.split("=")[0] + "=" not in head
+            ]
+            svg = svg.replace("<svg", " ".join(["<svg", *missing]), 1)
+            return svg, html.unescape(words[1])
+    return "", ""
 
 
 def own_ids(svg: str, prefix: str) -> str:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import html
-import re
 from collections import Counter
 from pathlib import Path
 
-from claims import executed
 from docutils import nodes
+from figures import first_drawing
 from ledger import VERDICTS, slug, toc_order
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
-DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
-INK = "#1c1c1c"  # on the white card that pictures have in both themes
 
 
 class notes(nodes.General, nodes.Element):
@@ -26,18 +22,6 @@ class Notes(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         return [notes()]
-
-
-def picture(app: Sphinx, docname: str) -> tuple[str, str]:
-    """The first drawing of a note, and its words."""
-    for cell in executed(app.env, docname).cells:
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            shown = data.get("image/svg+xml") or data.get("text/html", "")
-            if alt and (drawing := DRAWING.search("".join(shown))):
-                return drawing[0], alt
-    return "", ""
 
 
 def fared(records: list[dict], claims_page: str, name: str) -> str:
@@ -57,12 +41,9 @@ def card(app: Sphinx, page: str, docname: str, doctree: nodes.document) -> str:
     name, to = Path(docname).name, app.builder.get_relative_uri
     title = app.env.titles[docname].astext()
     question = next(iter(doctree.findall(nodes.paragraph))).astext()
-    drawing, alt = picture(app, docname)
+    drawing, alt = first_drawing(doctree)
     file = Path(app.outdir) / "_static" / "notes" / f"{name}.svg"
     file.parent.mkdir(parents=True, exist_ok=True)
-    drawing = drawing.replace("currentColor", INK)
-    if "xmlns=" not in drawing.partition(">")[0]:
-        drawing = drawing.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     file.write_text(drawing, encoding="utf-8")
     source = "../" * page.count("/") + f"_static/notes/{name}.svg"
     verdicts = fared(app.env.claims[docname], to(page, "book/claims"), name)

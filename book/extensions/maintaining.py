@@ -1,0 +1,79 @@
+"""Makes the page for those who keep the book running, from what the build itself knows:
+how long the notes ran, how their claims fared, with which versions.
+
+It is linked at the foot of every page and stands in no contents.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from ledger import VERDICTS, toc_order
+from reach import runs
+from sphinx.application import Sphinx
+
+from kernels import read
+
+PAGE = "maintaining"
+NEEDS = Path(__file__).resolve().parents[2] / "requirements.txt"
+
+
+def seconds(app: Sphinx, path: Path) -> float | None:
+    """How long a note ran when its outputs were made, if the cache knows."""
+    cache = get_cache(app.env.mystnb_config.execution_cache_path)
+    try:
+        return cache.match_cache_notebook(read(path)).data.get("execution_seconds")
+    except KeyError:
+        return None
+
+
+def row(app: Sphinx, docname: str) -> dict:
+    """What is known of one note."""
+    path = Path(app.env.doc2path(docname))
+    found = runs(path)
+    return {
+        "page": docname,
+        "seconds": seconds(app, path),
+        "count": Counter(record["verdict"] for record in app.env.claims[docname]),
+        "tried": found and [len(found["seeds"]), len(found["settings"])],
+        "failed": len(found["failed"]) if found else 0,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What is installed of what requirements.txt lists."""
+    found = {"Python": platform.python_version()}
+    for name in re.findall(r"^([\w.-]+)==", NEEDS.read_text("utf-8"), re.MULTILINE):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def make(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
+    """The page."""
+    claims = app.env.claims
+    notes = sorted(filter(claims.get, claims), key=toc_order(app.env))
+    rows = [row(app, docname) for docname in notes]
+    total = sum((each["count"] for each in rows), Counter())
+    context = {
+        "title": "For maintainers",
+        "rows": rows,
+        "verdicts": [word for word in VERDICTS if total[word]],
+        "total": total,
+        "versions": versions(),
+    }
+    yield PAGE, context, f"{PAGE}.html"
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the hook."""
+    app.connect("html-collect-pages", make)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,7 @@ endif
 endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
-.PHONY: book test linkcheck notebooks robustness serve lab bench lock clean distclean help
+.PHONY: book test linkcheck notebooks student slides handouts robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -28,6 +28,15 @@ linkcheck: $(READY) ## ask every link to another site whether it still leads som
 
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb
+
+student: $(READY) ## write the notes without solutions, to hand out, into _build/student
+	@$(BIN)/python book/tools/student.py
+
+slides: book ## make slides of every note, which need no network, in _build/slides
+	@$(BIN)/python book/tools/slides.py
+
+handouts: $(READY) ## print a sheet of two pages for every note into _build/handouts
+	@$(BIN)/python book/tools/handouts.py
 
 robustness: $(READY) ## run every note under other seeds and settings; takes long, can be resumed
 	@$(BIN)/python book/tools/robustness.py $(NOTES)

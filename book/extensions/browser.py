@@ -67,17 +67,22 @@ KaTeX, MIT License, as sphinxcontrib-katex, BSD License, carries it
 logger = logging.getLogger(__name__)
 
 
-def fetch(folder: Path) -> Path:
-    """The folder of Pyodide, which npm fetches if it is not there yet, as a whole."""
+def modules(folder: Path, wanted: Path) -> Path:
+    """What the package files of a folder list, which npm fetches if it is not there."""
     target = folder / "node_modules"
     if not target.exists():
         with TemporaryDirectory(dir=folder) as new:
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(TOOLS / name, new)
+                shutil.copy(wanted / name, new)
             program = next(FOLDER.glob("**/node_modules/npm/bin/npm-cli.js"))
             run(NODE, program, "ci", *NPM.split(), "--prefix", new, cwd=Path(new))
             (Path(new) / target.name).rename(target)
-    return target / "pyodide"
+    return target
+
+
+def fetch(folder: Path) -> Path:
+    """The folder of Pyodide, which npm fetches if it is not there yet, as a whole."""
+    return modules(folder, TOOLS) / "pyodide"
 
 
 def run(*command: object, cwd: Path) -> None:

@@ -20,7 +20,11 @@ LANGUAGE = {
     "mimetype": "text/x-python",
     "pygments_lexer": "ipython3",
 }
-OURS = ("tags", "mystnb")  # of a cell's metadata: the rest is a front end's
+OURS = (
+    "tags",
+    "mystnb",
+    "slideshow",
+)  # of a cell's metadata: the rest is a front end's
 # What the site's tags are in Jupyter's own words.
 FOLDS = {
     "hide-input": ["source_hidden"],

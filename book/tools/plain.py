@@ -18,6 +18,8 @@ from pybtex.plugin import find_plugin
 STYLE = find_plugin("pybtex.style.formatting", "unsrt")
 BACKEND = find_plugin("pybtex.backends", "markdown")
 Rule = tuple[str, str | Callable[[re.Match], str]]
+SOURCES = Path(__file__).resolve().parents[1] / "references.bib"
+LABEL = re.compile(r"\$\$ *\(([\w-]+)\)[ \t]*$", re.MULTILINE)  # of an equation
 LINK = r"\[([^]\n]*)\]\((?!https?:|#)([^)\s]*)\.(?:md|ipynb)(#[^)]*)?\)"  # to a page
 
 
@@ -28,6 +30,18 @@ def cited(entry: Entry) -> tuple[str, str]:
     names = [re.sub(r"[{}\\]", "", name) for name in names]
     named = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
     return named, entry.fields.get("year", "n.d.")
+
+
+def equation_numbers(notebook: NotebookNode) -> dict[str, int]:
+    """The numbers of a note's equations by their labels, as on its page."""
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    labels = LABEL.findall("\n\n".join(prose))
+    return {label: number for number, label in enumerate(labels, start=1)}
+
+
+def known_sources() -> Mapping[str, Entry]:
+    """What may be cited."""
+    return parse_file(SOURCES).entries
 
 
 class Plain:

@@ -1,0 +1,139 @@
+"""Writes the notes for students: without solutions, with room for answers.
+
+What is in the folder runs there: notekit and the data lie beside the notes. Of an
+exercise, the folded solution and its code are removed. Likely mistakes, which a
+derivation must know to answer a wrong line, are packed, so that nobody reads them.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import re
+import shutil
+import sys
+import textwrap
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+
+from kernels import BUILD
+from origin import github_name, site
+from plain import Plain, equation_numbers, known_sources
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "extensions"))
+from download import NOTEBOOKS, SITE, helper, packages  # noqa: E402
+
+SECTION = re.compile(r"^## (.*?)\s*$", re.MULTILINE)
+SOLUTION = re.compile(r"^:::\{dropdown\} Solution.*?\n:::[ \t]*$", re.M | re.S)
+WORDS = "*Your answer, in words and formulas:*"
+CODE = "# Your answer, in code:"
+PACKED = (
+    "# What a wrong line is answered with, packed, so that it gives nothing away.\n"
+)
+README = """\
+# Notes with room for your answers
+
+Make an environment for them, install what they need, and open them:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install -r requirements.txt
+    .venv/bin/jupyter lab
+
+On Windows, `.venv\\Scripts` takes the place of `.venv/bin`.
+Run a note from its top; your answers go into the cells that ask for them.
+"""
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """What a cell is tagged with."""
+    return cell.metadata.get("tags", [])
+
+
+def names_mistakes(statement: ast.stmt) -> bool:
+    """Whether a statement lists the likely mistakes of a derivation."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(t, ast.Name) and t.id.startswith("slips") for t in targets)
+
+
+def pack(source: str) -> str:
+    """The code of a cell whose likely mistakes cannot be read."""
+    parts: dict[bool, list[str]] = {True: [], False: []}
+    for statement in ast.parse(source).body:
+        segment = ast.get_source_segment(source, statement)
+        parts[names_mistakes(statement)].append(segment)
+    data = base64.b64encode(zlib.compress("\n".join(parts[True]).encode(), 9)).decode()
+    text = "\n".join(f'    "{line}"' for line in textwrap.wrap(data, 80))
+    call = f"import base64, zlib\n\npacked = (\n{text}\n)\n"
+    call += "exec(zlib.decompress(base64.b64decode(packed)))"
+    return "\n".join([*parts[False], PACKED + call])
+
+
+def with_room(parts: list[str]) -> Iterator[NotebookNode]:
+    """The parts of a text, with a cell for an answer after each but the last."""
+    for part in parts[:-1]:
+        if part.strip():
+            yield v4.new_markdown_cell(part.strip())
+        yield v4.new_markdown_cell(WORDS, metadata={"tags": ["answer"]})
+    if parts[-1].strip():
+        yield v4.new_markdown_cell(parts[-1].strip())
+
+
+def without_solution(cell: NotebookNode) -> list[NotebookNode]:
+    """What stands in place of a cell of the exercises."""
+    if cell.cell_type == "markdown":
+        parts = SOLUTION.split(cell.source)
+        return [cell] if len(parts) == 1 else list(with_room(parts))
+    if "check" in tags(cell):
+        return [cell]
+    if "your-turn" not in tags(cell):
+        return [v4.new_code_cell(CODE, metadata={"tags": ["answer"]})]
+    if any(map(names_mistakes, ast.parse(cell.source).body)):
+        return [NotebookNode(cell, source=pack(cell.source), outputs=[])]
+    return [] if "hide-cell" in tags(cell) else [cell]
+
+
+def student_copy(notebook: NotebookNode) -> None:
+    """Take the solutions out of a note, and number the cells that come instead."""
+    cells, section = [], ""
+    for cell in notebook.cells:
+        headings = SECTION.findall(cell.source) if cell.cell_type == "markdown" else []
+        inside = "Exercises" in [section, *headings]
+        cells += without_solution(cell) if inside else [cell]
+        section = headings[-1] if headings else section
+    known, new = {cell.id for cell in notebook.cells}, 0
+    for cell in cells:
+        if cell.get("id") not in known:
+            new += 1
+            cell.id = f"answer-{new}" if "answer" in tags(cell) else f"exercise-{new}"
+    notebook.cells = cells
+
+
+def write(folder: Path) -> None:
+    """Write all notes, and what they need, into a folder, which is emptied before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    needed, version = helper()
+    needed |= {"requirements.txt": packages(), "README.md": README.encode()}
+    for name, data in needed.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    sources = known_sources()
+    name = github_name(str(NOTEBOOKS))
+    address = site(name) if name else ""
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        numbers = equation_numbers(notebook)
+        student_copy(notebook)
+        Plain(numbers, sources, address).note(notebook)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = SITE.sub(rf'\g<1>"{address}", "{version}")', cell.source)
+        nbformat.write(notebook, folder / path.name)
+
+
+if __name__ == "__main__":
+    write(BUILD / "student")
+    print("The students' notebooks are ready: _build/student.")

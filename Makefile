@@ -13,7 +13,8 @@ endif
 endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
-.PHONY: book test linkcheck notebooks student slides handouts robustness serve lab bench lock clean distclean help
+COURSE ?= _build/course
+.PHONY: book test linkcheck notebooks student slides handouts assignments robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -49,6 +50,11 @@ serve: book ## build the site and serve it on this machine; PORT=8000 says where
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
+assignments: $(READY) ## write the problem sets' copies for students; COURSE=_build/course says where
+	@mkdir -p "$(COURSE)" && cp -R course/. "$(COURSE)"
+	@cd "$(COURSE)" && $(abspath $(BIN))/nbgrader generate_assignment --assignment="*" --force --log-level=WARN
+	@echo "Hand out what is in $(COURSE)/release; grade in $(COURSE)."
+
 bench: $(READY) ## measure time and memory of every notebook, and the time of two builds
 	@$(BIN)/python tests/bench.py
 
@@ -63,7 +69,7 @@ lock: ## pin in requirements.lock what requirements.txt needs; remove the lock t
 clean: ## remove what was built, but not the finished runs of make robustness
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find _build -mindepth 1 -maxdepth 1 ! -name robustness -exec rm -rf {} + 2>/dev/null || true
-	find book notebooks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find book course notebooks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove what was built and what was installed
 	rm -rf .venv _build

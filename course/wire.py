@@ -86,7 +86,8 @@ def tree(item: object) -> list:
     if isinstance(item, sp.Rational) and item.is_finite:
         return ["Rational", str(item.p), str(item.q)]
     if isinstance(item, sp.Float):
-        return ["Float", str(item), item._prec]
+        sign, mantissa, exponent, bits = item._mpf_
+        return ["Float", sign, str(mantissa), exponent, bits, item._prec]
     return [name, [tree(part) for part in item.args]]
 
 
@@ -138,7 +139,8 @@ def expression(parts: list) -> object:
     if name == "Rational":
         return sp.Rational(int(rest[0]), int(rest[1]))
     if name == "Float":
-        return sp.Float(float(rest[0]), precision=int(rest[1]))
+        sign, mantissa, exponent, bits, precision = map(int, rest)
+        return sp.Float((sign, mantissa, exponent, bits), precision=precision)
     arguments = [expression(part) for part in rest[0]]
     kind = getattr(sp, str(name), None)
     if isinstance(kind, type) and issubclass(kind, sp.Basic) and arguments:

@@ -1,5 +1,6 @@
 """The problem sets, handed out, collected, graded and fed back by the real nbgrader."""
 
+import json
 import os
 import runpy
 import shutil
@@ -10,12 +11,17 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import psutil
 import pytest
+import sympy as sp
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
 
+import apart
+import wire
 from support import NOTEBOOKS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -444,3 +450,63 @@ def test_nbgrader_by_itself_is_taken_in(released: Path, course: Path) -> None:
             found = gradebook.find_submission(ATTACKED, student(attack)).notebooks[0]
             earned = {grade.name: grade.auto_score for grade in found.grades}
             assert earned["cap-seen"] + earned["cap-hidden"] > 0, attack
+
+
+# How answers come over.
+
+n = sp.Symbol("n", integer=True, positive=True)
+VALUES = [
+    None,
+    -(2**70),
+    0.1,
+    "π",
+    1 + 2j,
+    [1, (2.5, {"a": {1, 2}})],
+    np.float32(1.5),
+    np.arange(6.0).reshape(2, 3),
+    np.zeros((0, 3), dtype=int),
+    sp.Rational(1, 3) * sp.pi + sp.sqrt(n) * sp.polygamma(1, n / 2) - sp.oo * n,
+    sp.Float("0.1", 40),
+    sp.Matrix([[n, 1], [0, sp.I]]),
+    sp.Eq(n, 3),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_a_value_comes_over_as_it_is(value: object) -> None:
+    data = json.loads(json.dumps(wire.plain(value)))
+    back = wire.rebuilt(data, notebook=None)
+    assert type(back) is type(value)
+    if isinstance(value, np.ndarray):
+        np.testing.assert_array_equal(back, value, strict=True)
+    else:
+        assert back == value
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        ["Add", ["print()", "1"]],
+        ["sympify", [["Symbol", "n", {}]]],
+        ["__class__", []],
+        ["lambdify", [["Pi", []]]],
+        ["Symbol", ["n"]],
+    ],
+    ids=str,
+)
+def test_a_forged_expression_is_refused(tree: list) -> None:
+    with pytest.raises((TypeError, ValueError, LookupError)):
+        wire.rebuilt({"sympy": tree}, notebook=None)
+
+
+def test_an_object_does_not_come_over() -> None:
+    with pytest.raises(TypeError, match="an answer of type slice cannot be compared"):
+        wire.plain(slice(3))
+
+
+def test_nothing_is_graded_where_it_cannot_be_confined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apart, "confinable", lambda: False)
+    with pytest.raises(NbGraderException, match="cannot confine what a submission"):
+        apart.Apart().preprocess(source(ATTACKED), {})

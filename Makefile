@@ -13,7 +13,7 @@ endif
 endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
-.PHONY: book test notebooks robustness serve lab bench lock clean distclean help
+.PHONY: book test pdf offline notebooks robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -22,6 +22,12 @@ book: $(READY) ## run the notebooks and build the site into _build/html
 
 test: book ## build the book and run every test
 	@$(BIN)/python -m pytest
+
+pdf: book ## print the book, and each note, into _build/html with Chromium; CODE=all, some or none says what of the code
+	@$(BIN)/python book/tools/press.py
+
+offline: book ## pack the site into one archive, _build/html/offline.zip, that is read without a network
+	@$(BIN)/python book/tools/editions.py
 
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb

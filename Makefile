@@ -14,7 +14,7 @@ endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
 COURSE ?= _build/course
-.PHONY: book test linkcheck notebooks student slides handouts assignments robustness serve lab bench lock clean distclean help
+.PHONY: book test pdf offline linkcheck notebooks student slides handouts assignments robustness serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -26,6 +26,12 @@ test: book ## build the book and run every test
 
 linkcheck: $(READY) ## ask every link to another site whether it still leads somewhere; by hand, because sites come and go
 	@$(BIN)/jupyter-book build . --builder linkcheck
+
+pdf: book ## print the book, and each note, into _build/html with Chromium; CODE=all, some or none says what of the code
+	@$(BIN)/python book/tools/press.py
+
+offline: book ## pack the site into one archive, _build/html/offline.zip, that is read without a network
+	@$(BIN)/python book/tools/editions.py
 
 notebooks: $(READY) ## run every notebook and store its outputs in it
 	@$(BIN)/python book/tools/rerun.py notebooks/*.ipynb tests/*.ipynb

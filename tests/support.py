@@ -76,8 +76,8 @@ def copy_of_the_book(folder: Path, *without: str) -> Path:
     return folder
 
 
-def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run `make book` in a folder that has the Makefile, with our packages."""
+def make_book(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+    """Run `make book`, or other targets, in a folder that has the Makefile."""
     # Left alone: what a make that runs these tests tells its children, and .venv.
     environment = {
         name: value
@@ -86,7 +86,7 @@ def make_book(folder: Path) -> subprocess.CompletedProcess[str]:
     }
     command = [
         "make",
-        "book",
+        *(targets or ["book"]),
         f"BIN={Path(sys.executable).parent}",
         "--old-file=.venv/requirements.lock",
     ]

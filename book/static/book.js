@@ -23,6 +23,10 @@ for (const list of document.querySelectorAll(".bar select")) {
 if (now.code === "all") applied.code("all");
 system.addEventListener("change", () => { if (root.dataset.mode === "auto") applied.theme(""); });
 
+// Paper is white.
+addEventListener("beforeprint", () => { root.dataset.theme = "light"; });
+addEventListener("afterprint", () => applied.theme(root.dataset.mode === "auto" ? "" : root.dataset.mode));
+
 // A panel closes when the reader has chosen a place in it.
 for (const panel of document.querySelectorAll("nav.panel")) {
   panel.addEventListener("click", event => {

@@ -39,8 +39,10 @@ SCRIPT = "<script>evil()</script><img src=x onerror=evil()>\n\n[x](javascript:ev
 OUTSIDE = ROOT / "_build" / "written-by-a-submission"
 NO_ANSWER = "def cap_share(dimensions, degrees):\n"
 ATTACKS = {
-    "runs for ever": NO_ANSWER + "    while True:\n        pass",
-    "runs for ever at once": "while True:\n    __import__('time').sleep(0.1)",
+    "runs for ever": "import time\n"
+    + NO_ANSWER
+    + "    while True:\n        time.sleep(0.1)",
+    "runs for ever at once": "import time\nwhile True:\n    time.sleep(0.1)",
     "runs for ever and cannot be interrupted": """\
 while True:
     try:
@@ -250,7 +252,7 @@ def course(released: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(answered(release, theirs), path)
     nbgrader(released, "zip_collect", ATTACKED)
-    nbgrader(released, "autograde", "--assignment=*", "--Apart.timeout=8")
+    nbgrader(released, "autograde", "--assignment=*", "--Apart.timeout=20")
     nbgrader(released, "generate_feedback", ATTACKED)
     return released
 

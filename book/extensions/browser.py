@@ -110,7 +110,7 @@ def sources(pyodide: Path) -> dict[str, bytes]:
             name = path.relative_to(folder.parent).as_posix()
             if needed(name):
                 found[name] = path.read_bytes()
-    for name in ("__init__", "proof", "ledger", "style"):
+    for name in ("__init__", "answers", "ledger", "proof", "style"):
         found[f"notekit/{name}.py"] = (NOTEKIT / f"{name}.py").read_bytes()
     return found | {path.name: path.read_bytes() for path in TOOLS.glob("*.py")}
 

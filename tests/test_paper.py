@@ -121,12 +121,13 @@ Read
 More in [the first note](../notebooks/first.ipynb) and [its site](https://example.org).
 """
 WIDE, LESS = (" + ".join(f"a_{{{n}}}" for n in range(count)) for count in (40, 17))
+HEADING = "Formulas so many and so wide that a heading on two lines must name them"
 CELLS = [
     code(SETUP),
     prose("## Much code\n\nSee the [second note](second.ipynb#an-end)."),
     code(LONG),
     code(f"# a fold\n{FOLDED}"),
-    prose(f"## Formulas\n\n$$a = {WIDE}$$ (wide)\n\n$$b = {LESS}$$ (less)"),
+    prose(f"## {HEADING}\n\n$$a = {WIDE}$$ (wide)\n\n$$b = {LESS}$$ (less)"),
     code(
         "def draw(n):\n    figure, axes = plt.subplots()\n    axes.plot([0, n])\n"
         "    return figure\n\nnk.explore(draw, n=nk.slider([1, 2, 3]))",
@@ -170,7 +171,7 @@ def test_the_contents_name_the_sheet_of_every_part(small: Path) -> None:
         assert file.get_metadata_dict()["Title"] == "A small book"
     cover, contents, *rest = outline
     assert cover == ("A small book", 1) and contents == ("Contents", 2)
-    assert len(rest) == 6
+    assert len(rest) == 6 and HEADING in dict(rest)
     listed = "".join(f"{squeezed(title)}{number}" for title, number in rest)
     assert words[1] == f"2Contents{listed}"
     for title, number in rest:

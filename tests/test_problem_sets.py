@@ -232,6 +232,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def course(released: Path) -> Path:
     """The same course, collected, graded, and fed back."""
+    if not apart.confinable():
+        pytest.skip("this system cannot confine submissions: grading is refused here")
     OUTSIDE.unlink(missing_ok=True)
     for name in SETS:
         release = stored(released / "release" / name / f"{name}.ipynb")

@@ -496,8 +496,8 @@ def test_the_claims_page_lists_every_claim_of_the_stored_notebooks() -> None:
 
 
 def test_the_claims_page_shows_the_evidence_of_this_build() -> None:
-    sys.path.append(str(ROOT / "book" / "extensions"))
-    from symbols import FORMULA, TELLS
+    sys.path.append(str(ROOT / "book" / "tools" / "live"))
+    from formulas import FORMULA, TELLS
 
     executed = (ROOT / "_build" / "jupyter_execute").rglob("*.ipynb")
     records = {claim["id"]: claim for path in executed for claim in claims(read(path))}

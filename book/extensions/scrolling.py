@@ -13,6 +13,7 @@ BOXES = re.compile(
     r'<(pre)(?=>| id=)|<div class="pst-scrollable-table-container"(?=>\s*<table class="'
     r"(derivation)?(table)?)"
 )
+EMPTY = re.compile(r'<th class="(head[^"]*)">\s*(?:<p>\s*</p>)?\s*</th>')
 HEADINGS = ("relation", "expression", "reason")
 
 
@@ -21,7 +22,7 @@ def make_focusable(
 ) -> None:
     """Give every box a role, a name and a place in the tab order.
 
-    book.js takes it from boxes that fit.
+    book.js takes it from boxes that fit. A heading without words is none.
     """
 
     def with_name(match: re.Match[str]) -> str:
@@ -29,7 +30,8 @@ def make_focusable(
         return f'{match[0]} role="group" aria-label="{name}" tabindex="0"'
 
     if "body" in context:
-        context["body"] = BOXES.sub(with_name, context["body"])
+        body = EMPTY.sub(r'<td class="\1"></td>', context["body"])
+        context["body"] = BOXES.sub(with_name, body)
 
 
 def mark_derivations(app: Sphinx, doctree: nodes.document) -> None:

@@ -149,7 +149,9 @@ const outputs = {
 
   table(lines, { derivation }) {
     const row = (line, name) => make("tr", {}, ...line.map(text => make(name, {}, ...words(text))));
-    const head = derivation ? [] : [make("thead", {}, row(lines[0], "th"))];
+    const heard = text => make("th", {}, make("span", { className: "heard" }, text));
+    const heads = ["relation", "expression", "reason"].map(heard);  // as on the page
+    const head = [make("thead", {}, derivation ? make("tr", {}, ...heads) : row(lines[0], "th"))];
     const body = make("tbody", {}, ...lines.slice(derivation ? 0 : 1).map(line => row(line, "td")));
     const table = make("table", { className: derivation ? "table derivation" : "table" }, ...head, body);
     return scrolling("div", { className: "pst-scrollable-table-container" }, table);
@@ -161,7 +163,7 @@ const outputs = {
     const facts = control ? `${figure}. Control, ${control}` : figure;
     return make("p", { className: "nk-claim-line" },
       make("span", { className: kind }, `${mark} ${verdict}`), " ",
-      ...told, ...words(sentence), " ", make("span", { className: "nk-figure" }, facts));
+      ...told, ...words(sentence), " ", make("span", { className: "nk-figure" }, ...words(facts)));
   },
 };
 

@@ -16,6 +16,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import ModuleType, SimpleNamespace
 
 from analysis import Cell, builds_on, differs
+from formulas import in_dollars
 
 # What a page can show at once: characters of TeX and of text, and outputs.
 ROOM = {"TeX": 20_000, "text": 10_000}
@@ -83,7 +84,8 @@ def claim(record: dict) -> dict:
     """A claim with its mark."""
     from notekit.ledger import MARKS
 
-    words = {name: cut(record[name]) for name in ("sentence", "original", "figure")}
+    told = ("sentence", "original", "figure", "control")
+    words = {name: in_dollars(cut(record[name])) for name in told if record.get(name)}
     return {"claim": record | words | {"mark": MARKS[record["verdict"]]}}
 
 
@@ -103,7 +105,10 @@ def rows(table: str, columns: int = 0) -> list[list[str]]:
         for line in lines
     ]
     return [
-        [cell if fits(cell, "TeX") else f"*{too_long(cell)}*" for cell in line]
+        [
+            in_dollars(cell) if fits(cell, "TeX") else f"*{too_long(cell)}*"
+            for cell in line
+        ]
         for line in cells
     ]
 

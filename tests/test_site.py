@@ -338,7 +338,8 @@ HIDDEN = """() => {
     const text = "h1, h2, h3, p, li, pre, table, figcaption, .katex-html";
     const wanted = document.querySelectorAll(`article :is(${text}, .nk-stage svg)`);
     const folded = e => e.closest("details:not([open]), summary");
-    const bare = e => !e.textContent.trim() && e.tagName !== "svg";
+    const aside = e => e.closest("[hidden]") || e.querySelector(":scope > .heard");
+    const bare = e => !e.textContent.trim() && e.tagName !== "svg" || aside(e);
     const high = e => e.getBoundingClientRect().height > 0;
     const shown = e => high(e) && getComputedStyle(e).visibility === "visible";
     const lost = [...wanted].filter(e => !folded(e) && !bare(e) && !shown(e));

@@ -60,6 +60,7 @@ async function start() {
     indexURL: folder, stdLibURL: folder + "python.zip", jsglobals: {},
     lockFileURL: folder + "pyodide-lock.json",
   }));
+  loaded.catch(() => {});  // told by broken, if that is why
   const python = await Promise.race([loaded, broken]);
   postMessage({ stage: "Starting SymPy" });
   // The interpreter asks now and then whether it is interrupted: here a timer calls back.

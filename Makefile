@@ -14,7 +14,7 @@ endif
 NO_PYTHON := This book needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.
 
 COURSE ?= _build/course
-.PHONY: book test pdf offline linkcheck notebooks student slides handouts assignments robustness serve lab bench lock clean distclean help
+.PHONY: book test pdf offline linkcheck notebooks student slides handouts assignments robustness week serve lab bench lock clean distclean help
 .DEFAULT_GOAL := help
 
 book: $(READY) ## run the notebooks and build the site into _build/html
@@ -47,6 +47,9 @@ handouts: $(READY) ## print a sheet of two pages for every note into _build/hand
 
 robustness: $(READY) ## run every note under other seeds and settings; takes long, can be resumed
 	@$(BIN)/python book/tools/robustness.py $(NOTES)
+
+week: $(READY) ## run every note under one seed and setting more, NUMBER=34; say which claims fare otherwise than recorded
+	@$(BIN)/python book/tools/robustness.py --week $(NUMBER)
 
 serve: book ## build the site and serve it on this machine; PORT=8000 says where
 	@echo "Reading at http://127.0.0.1:$(PORT)/ until you press Ctrl+C."

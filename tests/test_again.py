@@ -9,6 +9,7 @@ import ast
 import os
 import re
 import symtable
+from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from multiprocessing.pool import ThreadPool
@@ -73,13 +74,39 @@ def read_and_set(source: str) -> tuple[set[str], set[str]]:
     return read_first, known
 
 
+def declared(source: str) -> dict[str, str]:
+    """The symbols that a cell makes, by name, with their letter and assumptions."""
+    found = {}
+    for node in ast.walk(ast.parse(TransformerManager().transform_cell(source))):
+        call = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign) or not isinstance(call, ast.Call):
+            continue
+        plain = call.args and isinstance(call.args[0], ast.Constant)
+        if plain and ast.unparse(call.func) in ("sp.Symbol", "sp.symbols"):
+            names = re.findall(r"[\w']+", ast.unparse(node.targets[0]))
+            letters = ast.literal_eval(call.args[0]).split()
+            given = ", ".join(map(ast.unparse, call.keywords))
+            found |= {name: f"{a}, {given}" for name, a in zip(names, letters)}
+    return found
+
+
 def set_anew(sources: list[str]) -> Iterator[str]:
-    """Where a cell reads a name that a cell before it sets, and one after it too."""
+    """Where a cell reads a name that a cell before it sets, and one after it too.
+
+    A symbol may be made again: it is the same one, if its assumptions are.
+    """
     cells = [read_and_set(source) for source in sources]
+    symbols = [declared(source) for source in sources]
+    values = defaultdict(set)
+    for number, ((_, sets), made) in enumerate(zip(cells, symbols, strict=True)):
+        for name in sets:
+            values[name].add(made.get(name, number))
     for index, (reads, _) in enumerate(cells):
         before = set().union(*(sets for _, sets in cells[:index]))
         after = set().union(*(sets for _, sets in cells[index + 1 :]))
         for name in sorted(reads & before & after):
+            if len(values[name]) == 1:
+                continue
             yield f"{name}, read in code cell {index}, is set before it and after it"
 
 
@@ -99,6 +126,21 @@ def test_a_name_that_is_set_anew_is_found(later: str) -> None:
     assert len(found) == 2 and all(text.startswith("x, read in") for text in found)
     inside = ["x = 1", "def f():\n    return x", later]
     assert len(list(set_anew(inside))) == 1
+
+
+@pytest.mark.parametrize(
+    "later, same",
+    [
+        ('y, x = sp.symbols("y x", real=True)', True),
+        ('x = sp.Symbol("x")', False),
+        ('x = sp.Symbol("z", real=True)', False),
+        ('y, x = sp.symbols("y x", positive=True)', False),
+        ('x = sp.Symbol("x", real=True) + 1', False),
+    ],
+)
+def test_a_symbol_may_be_made_again(later: str, same: bool) -> None:
+    sources = ['x = sp.Symbol("x", real=True)', "square = x**2", later]
+    assert bool(list(set_anew(sources))) != same
 
 
 @every_note

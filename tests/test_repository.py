@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_the_lock_is_that_of_the_requirements() -> None:
 
 def test_the_lock_pins_whatever_is_installed() -> None:
     locked = pins([line for line, _ in LOCKED.findall(LOCK)])
-    for package in distributions():
+    for package in distributions(path=[sysconfig.get_path("purelib")]):
         name = canonicalize_name(package.name)
         version = Version(Version(package.version).public)  # without +cpu
         # pip comes with Python, before there is a list to read.

@@ -134,15 +134,15 @@ class SmallBook:
         write(v4.new_notebook(cells=cells), path)
         return path
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the tool."""
-        command = [sys.executable, "-c", CALL]
+        command = [sys.executable, "-c", CALL, *words]
         streams = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return subprocess.Popen(command, cwd=self.folder / "book/tools", **streams)
 
-    def make(self) -> tuple[int, str]:
+    def make(self, *words: str) -> tuple[int, str]:
         """The exit code of the tool, and what it said."""
-        process = self.start()
+        process = self.start(*words)
         output, _ = process.communicate(timeout=300)
         return process.returncode, output
 
@@ -240,6 +240,40 @@ def test_an_unknown_note_is_refused_with_a_list_of_those_there_are(
     assert f"no note adan; there are: {', '.join(NOTES)}" in capsys.readouterr().out
 
 
+def test_a_week_says_which_claims_fare_otherwise_than_recorded(book: SmallBook) -> None:
+    now = robustness.fingerprint(book.add("sound", SOUND))
+    failed = {"seed": ["seed 2"], "size": ["size=9"], "sum": ["size=9"]}
+    known = OLD | dict(fingerprint=now, settings=["size=9"], failed=failed)
+    book.add("changed", SOUND, "seed = 1")
+    book.path.write_text(robustness.compact({"changed": OLD, "sound": known}))
+    code, output = book.make("--week", "1")
+    news = [line for line in output.splitlines() if line.startswith("- ")]
+    assert code == 1 and news == [
+        "- changed: not recorded as it is now; run make robustness",
+        "- sound, seed 3: seed fails; recorded: fails under seed 2",
+        "- sound, seed 3, size=9: seed fails; recorded: fails under seed 2",
+        "- sound, seed 3, size=9: sum holds; recorded: fails under size=9",
+    ], output
+    assert book.record()["sound"] == known, "a week changes no record"
+
+
+def test_a_week_without_news_says_so(book: SmallBook) -> None:
+    note = book.add("calm", SOUND.replace("seed, at_most=1", "seed, at_most=9"))
+    known = dict(fingerprint=robustness.fingerprint(note), settings=["size=9"])
+    known["failed"] = {"size": ["size=9"]}
+    book.path.write_text(robustness.compact({"calm": OLD | known}))
+    code, output = book.make("--week", "1")
+    assert code == 0 and "Every verdict is as recorded." in output, output
+
+
+@pytest.mark.parametrize("number", [[], ["0"], ["next"], ["1", "2"]])
+def test_a_week_needs_its_number(
+    number: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert robustness.main(["--week", *number]) == 2
+    assert "make week NUMBER=34" in capsys.readouterr().out
+
+
 # What a fingerprint depends on.
 
 CELL = """
@@ -273,7 +307,7 @@ def helper(name: str) -> Callable[[SmallBook], object]:
         edited("x**2", "(x ** 2)"),
         edited("The loss is small.", "Often, the loss is small."),
         edited("eq. 1", "eq. 2"),
-        helper("notekit/player.py"),
+        *map(helper, (f"notekit/{name}.py" for name in robustness.SHOWS)),
     ],
 )
 def test_a_fingerprint_stays_when_no_verdict_can_change(

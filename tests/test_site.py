@@ -618,6 +618,7 @@ REACH = {
     "a-bound": "3 of 4 seeds; 2 of 2 settings.",
     "some-trials": "3 of 4 seeds; 1 of 2 settings, not with steps=4000.",
 }
+STRIPS = {"an-identity": "■■■■ ■■", "a-bound": "■✗■■ ■■", "some-trials": "■■■✗ ■✗"}
 UNTRIED = "Not yet run under other seeds and settings."
 LEDGER = "book/claims.html"
 NOTE = "notebooks/every-kind.html"
@@ -630,7 +631,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from robustness import fingerprint
 
     book = SmallBook(tmp_path_factory.mktemp("ledger"))
-    for page in ("claims", "how-to-read"):
+    for page in ("claims", "how-far", "how-to-read"):
         shutil.copy(ROOT / "book" / f"{page}.md", book.folder / "book")
     held = prose("## What held, and what did not\n\nAll of it.")
     how = 'how="computed", what="a sum"'
@@ -638,7 +639,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book.add("changed", [code(CLAIM.format("changed", how)), held])
     book.add("untried", [code(CLAIM.format("untried", how))])
     with (book.folder / "_toc.yml").open("a") as contents:
-        contents.write("  - file: book/claims\n  - file: book/how-to-read\n")
+        for page in ("claims", "how-far", "how-to-read"):
+            contents.write(f"  - file: book/{page}\n")
     notes = book.folder / "notebooks"
     now = {**RUNS, "fingerprint": fingerprint(notes / "every-kind.ipynb")}
     runs = json.dumps({"every-kind": now, "changed": RUNS})
@@ -705,6 +707,29 @@ def test_how_far_each_claim_carries_is_shown(small: Path) -> None:
     for name, words in REACH.items():
         assert f"Holds under {words}" in text(entries(small)[name])
         assert text(lines(small)[name]).endswith(f". {words}")
+
+
+def test_a_strip_has_a_mark_for_each_run(small: Path) -> None:
+    for name, marks in STRIPS.items():
+        strip = entries(small)[name].select_one(".nk-strip[aria-hidden=true]")
+        assert text(strip) == marks
+
+
+def test_what_overturns_claims_stands_on_one_page(small: Path) -> None:
+    page = soup(small, "book/how-far.html")
+    rows = [[text(cell) for cell in row.find_all("td")] for row in page.select("tr")]
+    assert rows[1:] == [["every-kind", "steps=4000", "1"]]
+    fell = page.select("section#runs-every-kind li")
+    assert [link["href"] for item in fell for link in item.select("a")] == [
+        "../notebooks/every-kind.html#claim-a-bound",
+        "../notebooks/every-kind.html#claim-some-trials",
+    ]
+    assert [text(item.select_one(".nk-strip")) for item in fell] == [
+        STRIPS["a-bound"],
+        STRIPS["some-trials"],
+    ]
+    assert "5 of 7 claims hold in all" in text(page)
+    assert not page.select("section#runs-changed, section#runs-untried")
 
 
 def test_a_timed_claim_carries_nowhere(small: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 from docutils import nodes
@@ -16,7 +17,13 @@ from mathematics import display_form, typeset
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-WEIGHTS = {"book/claims": 0.2, "book/references": 0.3}  # what the notes say comes first
+# What the notes say comes first.
+WEIGHTS = {
+    "book/claims": 0.2,
+    "book/how-far": 0.2,
+    "book/references": 0.3,
+    "book/course/*": 0.5,
+}
 SILENT = (
     nodes.raw,
     nodes.comment,
@@ -65,6 +72,7 @@ def tidy(texts: list[str]) -> str:
 
 def entries(app: Sphinx, doctree: nodes.document, docname: str) -> list[dict]:
     """Every section of a page, with where it is."""
+    weight = next((w for name, w in WEIGHTS.items() if fnmatch(docname, name)), 1)
     address, found, title = app.builder.get_target_uri(docname), [], ""
     for section in doctree.findall(nodes.section):
         texts: list[str] = []
@@ -80,7 +88,7 @@ def entries(app: Sphinx, doctree: nodes.document, docname: str) -> list[dict]:
             "text": tidy(texts),
             "code": tidy(codes),
             "address": f"{address}#{section['ids'][0]}" if section["ids"] else address,
-            "weight": WEIGHTS.get(docname, 1),
+            "weight": weight,
         }
         found.append(entry)
     return found

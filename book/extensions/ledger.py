@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from reach import summary, words
+from reach import strip, summary, words
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -76,6 +76,13 @@ def link(text: str, target: str) -> nodes.reference:
     return nodes.reference("", text, refuri=target, internal=True)
 
 
+def carried(robustness: dict) -> nodes.paragraph:
+    """How far a claim carries, drawn and in words that say the same."""
+    drawn = f'<span class="nk-strip" aria-hidden="true">{strip(robustness)}</span> '
+    holds = f"Holds under {words(robustness)}"
+    return line("carries", nodes.raw("", drawn, format="html"), holds)
+
+
 def entry(record: dict) -> nodes.list_item:
     """One claim: verdict, sentence, what the original says, evidence, its cell."""
     verdict, kind = record["verdict"], record["kind"]
@@ -92,7 +99,7 @@ def entry(record: dict) -> nodes.list_item:
         values = ", ".join(f"{k}={v}" for k, v in record["settings"].items())
         lines += [line("settings", f"Here with {values}.")]
     if record["robustness"]:
-        lines += [line("carries", f"Holds under {words(record['robustness'])}")]
+        lines += [carried(record["robustness"])]
     article = ["Article: ", *inline(record["source"]), ". "] if record["source"] else []
     here = link(record["id"], record["entry"])
     cell = link("its cell", record["cell"])

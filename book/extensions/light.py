@@ -121,8 +121,8 @@ def without_unused_variables(css: str) -> str:
 
 def bundle(app: Sphinx, exception: Exception | None) -> None:
     """Write the one style sheet and remove what it was made from."""
-    if exception is not None:
-        return
+    if exception is not None or not hasattr(app.builder, "globalcontext"):
+        return  # no page was written
     static, texts = Path(app.outdir) / "_static", []
     listed = [str(css.filename) for css in app.builder.globalcontext["css_files"]]
     for name in [*THEME, *(each.removeprefix("_static/") for each in listed)]:

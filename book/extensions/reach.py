@@ -56,6 +56,16 @@ def words(robustness: dict) -> str:
     return text + (f", not with {', '.join(lost)}." if lost else ".")
 
 
+def strip(robustness: dict) -> str:
+    """A mark for each run, seeds first: ■ where the claim held, ✗ where it failed."""
+
+    def marks(labels: list[str]) -> str:
+        return "".join("■✗"[label in robustness["failed"]] for label in labels)
+
+    seeds = marks([f"seed {seed}" for seed in robustness["seeds"]])
+    return " ".join(filter(None, [seeds, marks(robustness["settings"])]))
+
+
 def summary(found: dict | None) -> str:
     """What was run for a note, or that nothing was."""
     if not found:

@@ -2,6 +2,8 @@
 
 make robustness (or: make robustness NOTES="adax dgcnn") writes robustness.json.
 Finished runs are kept as notebooks: to be read, and to go on from after Ctrl+C.
+make week NUMBER=34 runs every note under one seed more, and under that seed with one
+setting changed, and says which claims fare otherwise than recorded.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ SEEDS = range(1, 13)  # fresh ones; seed 0 made the outputs that are stored in t
 BASE = dict(NOTEKIT_SEED="0", NOTEKIT_SETTING="", NOTEKIT_CLAIMS="record")
 BASE |= dict(NOTEKIT_PLAYER="still", OMP_NUM_THREADS="1")
 SPEAKS = re.compile(r"nk\.(?!setting$)\w+$")  # the calls that are given sentences
+SHOWS = ("player", "style", "answers")  # files of notekit on which no verdict depends
 BAR = "{n} of {total} runs, {elapsed} gone, about {remaining} to go"
 
 
@@ -84,7 +87,7 @@ def is_sentence(node: ast.expr) -> bool:
 def fingerprint(note: Path) -> str:
     """A short hash of all that a note's verdicts depend on: code, notekit, data."""
     helper = sorted(note.with_name("notekit").glob("*.py"))
-    helper = [path for path in helper if path.name != "player.py"]  # it only shows
+    helper = [path for path in helper if path.stem not in SHOWS]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in helper]
     digest = hashlib.sha256(repr([*map(meaning, [code(note), *trees])]).encode())
     data = note.with_name(f"{note.stem}-data").rglob("*")
@@ -122,11 +125,11 @@ def verdicts(notebook: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a note, under a fresh seed or with one setting changed."""
+    """One execution of a note: under a fresh seed, one setting changed, or both."""
 
     note: Path
     fingerprint: str
-    label: str  # "seed 3" or "steps=4000"
+    label: str  # "seed 3", "steps=4000" or "seed 34, steps=4000"
 
     @property
     def kept(self) -> Path:
@@ -137,8 +140,8 @@ class Run:
     def execute(self) -> None:
         """Run the note and keep the result; raises what a cell raises."""
         self.check()
-        name = "NOTEKIT_SETTING" if "=" in self.label else "NOTEKIT_SEED"
-        varied = BASE | {name: self.label.removeprefix("seed ")}
+        seed, setting = re.fullmatch(r"(?:seed (\d+)(?:, )?)?(.*)", self.label).groups()
+        varied = BASE | dict(NOTEKIT_SEED=seed or "0", NOTEKIT_SETTING=setting)
         notebook = nbformat.read(self.note, as_version=4)
         folder = {"metadata": {"path": str(self.note.parent)}}
         client = NotebookClient(
@@ -215,6 +218,45 @@ def entry(runs: list[Run]) -> dict:
     }
 
 
+def week(number: int) -> int:
+    """Run every note under a seed that is not recorded; say which verdicts are new.
+
+    The second run of a note has one of its recorded settings, another each week.
+    """
+    record = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+    plans, seed, news = {}, f"seed {max(SEEDS) + number}", []
+    for name, note in NOTES.items():
+        known, now = record.get(name), fingerprint(note)
+        if not known or known["fingerprint"] != now:
+            news.append(f"{name}: not recorded as it is now; run make robustness")
+            continue
+        settings = known["settings"]
+        turn = settings[number % len(settings)] if settings else ""
+        labels = {seed: "", f"{seed}, {turn}": turn} if turn else {seed: ""}
+        plans[name] = {Run(note, now, label): turn for label, turn in labels.items()}
+    quiet_environment()
+    execute([run for runs in plans.values() for run in runs])
+    for name, runs in plans.items():
+        for run, setting in runs.items():
+            news += changes(run, setting, record[name]["failed"])
+    print("\n".join(f"- {line}" for line in news) or "Every verdict is as recorded.")
+    return int(bool(news))
+
+
+def changes(run: Run, setting: str, failed: dict[str, list[str]]) -> list[str]:
+    """The claims that fare otherwise than recorded, with what the record says."""
+    where = f"{run.note.stem}, {run.label}"
+    if not run.kept.exists():
+        return [f"{where}: the run did not end"]
+    found = []
+    for claim, verdict in verdicts(run.kept).items():
+        before, fails = failed.get(claim, []), verdict == "failed"
+        if fails != (setting in before if setting else False):
+            known = f"recorded: fails under {', '.join(before) or 'no run'}"
+            found.append(f"{where}: {claim} {'fails' if fails else 'holds'}; {known}")
+    return found
+
+
 def store(entries: dict[str, dict]) -> None:
     """Put entries into the record, and drop those of notes that are gone."""
     record = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
@@ -235,6 +277,11 @@ def compact(value: object, start: str = "\n") -> str:
 
 def main(names: list[str]) -> int:
     """Make the runs of these notes, or of all; store the entries that are complete."""
+    if names[:1] == ["--week"]:
+        if len(names) != 2 or not names[1].isdecimal() or not int(names[1]):
+            print("Say which week, from 1: make week NUMBER=34")
+            return 2
+        return week(int(names[1]))
     wanted = list(dict.fromkeys(Path(name).stem for name in names or NOTES))
     if unknown := [name for name in wanted if name not in NOTES]:
         print(f"There is no note {', '.join(unknown)}; there are: {', '.join(NOTES)}")

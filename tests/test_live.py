@@ -863,7 +863,8 @@ SAID = r"""boxes => {
     };
     const formulas = element => [...element.querySelectorAll("math semantics")];
     // KaTeX wraps a thin space when it writes text, not when it makes nodes.
-    const drawn = math => math.firstChild.outerHTML.replace(/<mtext>(\s)<\/mtext>/g, "$1");
+    const drawn = math =>
+        math.firstChild.outerHTML.replace(/<mtext>(\s)<\/mtext>/g, "$1");
     const all = selector => found(selector).map(element =>
         [text(element), ...formulas(element).map(drawn)]);
     return [...all("p:has(.nk-claim)"), ...all("tr > *"), ...all(".math-scroll"),

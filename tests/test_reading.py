@@ -92,6 +92,16 @@ def test_the_code_of_a_claim_is_folded_behind_its_verdict(page: str) -> None:
 
 
 @every_note
+def test_what_is_folded_among_exercises_says_what_it_solves(page: str) -> None:
+    cells = article(page).select("section#exercises div.cell.tag_hide-cell")
+    labels = [cell.select_one("summary .collapsed").get_text() for cell in cells]
+    checks = ["tag_check" in cell["class"] for cell in cells]
+    asked = [label == "How an answer is checked" for label in labels]
+    assert asked == checks and sum(checks) >= 4, f"{page}: {labels}"
+    assert labels.count("A solution") >= 4, f"{page}: {labels}"
+
+
+@every_note
 def test_every_fold_is_named_by_the_words_that_it_shows(page: str) -> None:
     for summary in article(page).select("summary"):
         assert not summary.get("aria-label"), f"{page}: {summary}"

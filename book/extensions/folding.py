@@ -20,12 +20,23 @@ def judges(cell: nodes.container) -> bool:
     return any("nk-claim-line" in p["classes"] for p in cell.findall(nodes.paragraph))
 
 
+def is_exercise(cell: nodes.container) -> bool:
+    """Whether a cell stands among the exercises, where what is folded solves them."""
+    while cell.parent and "exercises" not in cell.get("ids", ()):
+        cell = cell.parent
+    return bool(cell.parent)
+
+
 def label(cell: nodes.container) -> str:
     """What is folded away in a cell."""
     result = " and its result" if cell["hide_mode"] == "all" else ""
-    tables = list(cell.findall(nodes.table))
     if judges(cell):
         return JUDGED + (", and the verdict" if result else "")
+    if "tag_check" in cell["classes"]:
+        return "How an answer is checked"
+    if result and is_exercise(cell):
+        return "A solution" if len(cell) > 1 else "Symbols, and slips that are likely"
+    tables = list(cell.findall(nodes.table))
     if any(cell.findall(is_figure)):
         return "Code of the figure" + (", and the figure" if result else "")
     if re.search(r"^(import|from) ", cell.children[0].astext(), re.MULTILINE):

@@ -164,9 +164,9 @@ class Run:
 
 def plan(name: str) -> list[Run]:
     """All runs of a note."""
-    note = NOTES[name]
+    note, now = NOTES[name], fingerprint(NOTES[name])
     labels = [*(f"seed {seed}" for seed in SEEDS), *settings(note)]
-    return [Run(note, fingerprint(note), label) for label in labels]
+    return [Run(note, now, label) for label in labels]
 
 
 def execute(runs: list[Run]) -> None:

@@ -157,7 +157,7 @@ def test_the_syllabus_has_the_note_with_its_guide_and_minutes(note: Path) -> Non
         c.get_text(strip=True).replace("\N{NO-BREAK SPACE}", " ") for c in row
     )
     assert row[1].find_all("a")[1]["href"] == f"{note.stem}.html"
-    assert after == ("unit 1" if note.stem in ("synthesizer", "vae-geometry") else "–")
+    assert after == ("unit 1" if note.stem == "synthesizer" else "–")
     assert read_in == f"{round(reading(note))} min"
     assert int(run.removesuffix(" s")) > 0 and int(exercises.removesuffix(" min")) >= 60
 

@@ -100,7 +100,8 @@ def entry(record: dict) -> nodes.list_item:
         lines += [line("settings", f"Here with {values}.")]
     if record["robustness"]:
         lines += [carried(record["robustness"])]
-    article = ["Stated in: ", *inline(record["source"]), ". "] if record["source"] else []
+    source = record["source"]
+    article = ["Stated in: ", *inline(source), ". "] if source else []
     here = link(record["id"], record["entry"])
     cell = link("its cell", record["cell"])
     lines += [line("source", *article, "Claim ", here, ", judged in ", cell, ".")]

@@ -47,14 +47,16 @@ def engine() -> subprocess.Popen[str]:
 
 @cache
 def typeset(latex: str, display: bool) -> tuple[str, str]:
-    """HTML and MathML of a formula, without its TeX, for the search; or an error."""
+    """HTML and MathML of a formula, without its TeX, for the search; or an error.
+
+    Nor with MathML's name, which HTML does not need.
+    """
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
     engine().stdin.write(json.dumps({"latex": latex, "options": options}) + "\n")
     engine().stdin.flush()
     answer = json.loads(engine().stdout.readline())
-    return re.sub(
-        r"<annotation.*?</annotation>", "", answer.get("html", "")
-    ), answer.get("error", "")
+    spare = r'<annotation.*?</annotation>| xmlns="[^"]*MathML"'
+    return re.sub(spare, "", answer.get("html", "")), answer.get("error", "")
 
 
 def render(latex: str, node: nodes.Node, display: bool) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
-from ledger import carried, inline, line, link, toc_order
+from ledger import carried, inline, judged, line, link, table
 from reach import summary
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -23,21 +23,6 @@ class Carries(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         return [carries()]
-
-
-def row(cells: list[list[nodes.Node]]) -> nodes.row:
-    """A row of a table."""
-    entries = [nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells]
-    return nodes.row("", *entries)
-
-
-def table(headings: list[str], rows: list[list[list[nodes.Node]]]) -> nodes.table:
-    """A table with one row of headings."""
-    head = nodes.thead("", row([[nodes.Text(words)] for words in headings]))
-    columns = [nodes.colspec(colwidth=1) for _ in headings]
-    body = nodes.tbody("", *map(row, rows))
-    group = nodes.tgroup("", *columns, head, body, cols=len(headings))
-    return nodes.table("", group, classes=["colwidths-auto"])
 
 
 def entry(record: dict, uri: str) -> nodes.list_item:
@@ -62,10 +47,9 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the runs where the directive stands."""
     for place in list(doctree.findall(carries)):
         claims, titles = app.env.claims, app.env.titles
-        order = sorted(filter(claims.get, claims), key=toc_order(app.env))
         notes = {
             name: found
-            for name in order
+            for name in judged(app.env)
             if (found := [each for each in claims[name] if each["robustness"]])
         }
         if not notes:
@@ -77,7 +61,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
             [
                 [link(titles[name].astext(), uris[name])],
                 [nodes.literal("", label)],
-                [nodes.Text(str(count))],
+                str(count),
             ]
             for (name, label), count in overturning(notes).most_common(MOST)
         ]

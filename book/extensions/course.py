@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from landing import fared
-from ledger import link, toc_order
+from ledger import judged, link, table
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -89,15 +89,7 @@ def seconds(running: float | None) -> str:
     return f"{running:.0f}\N{NO-BREAK SPACE}s" if running is not None else "–"
 
 
-def row(*cells: str | list[nodes.Node]) -> nodes.row:
-    """A row of a table, of texts and of lists of nodes."""
-    texts = [[nodes.Text(c)] if isinstance(c, str) else c for c in cells]
-    return nodes.row(
-        "", *(nodes.entry("", nodes.paragraph("", "", *text)) for text in texts)
-    )
-
-
-def table(app: Sphinx, page: str, notes: list[str]) -> nodes.table:
+def all_units(app: Sphinx, page: str, notes: list[str]) -> nodes.table:
     """The syllabus."""
     env, to = app.env, app.builder.get_relative_uri
     units, rows = {Path(name).name: i for i, name in enumerate(notes, start=1)}, []
@@ -113,24 +105,16 @@ def table(app: Sphinx, page: str, notes: list[str]) -> nodes.table:
         if guide in env.all_docs:
             title += [nodes.Text(" "), link("(guide)", to(page, guide))]
         rows.append(
-            row(
+            [
                 f"{number}",
                 title,
                 ", ".join(after) or "–",
                 f"{found.reading}\N{NO-BREAK SPACE}min",
                 seconds(found.running),
                 f"{found.exercises}\N{NO-BREAK SPACE}min",
-            )
+            ]
         )
-    columns = [nodes.colspec(colwidth=1) for _ in HEAD]
-    group = nodes.tgroup(
-        "",
-        *columns,
-        nodes.thead("", row(*HEAD)),
-        nodes.tbody("", *rows),
-        cols=len(HEAD),
-    )
-    return nodes.table("", group, classes=["colwidths-auto", "syllabus"])
+    return table(HEAD, rows, "syllabus")
 
 
 def line(app: Sphinx, page: str, docname: str) -> nodes.paragraph:
@@ -150,10 +134,9 @@ def line(app: Sphinx, page: str, docname: str) -> nodes.paragraph:
 
 def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the numbers where the directives stand."""
-    known = {Path(name).name: name for name in app.env.claims if app.env.claims[name]}
+    known = {Path(name).name: name for name in judged(app.env)}
     for place in list(doctree.findall(syllabus)):
-        notes = sorted(known.values(), key=toc_order(app.env))
-        place.replace_self(table(app, page, notes))
+        place.replace_self(all_units(app, page, list(known.values())))
     for place in list(doctree.findall(unit)):
         if place["note"] in known:
             place.replace_self(line(app, page, known[place["note"]]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docutils import nodes
 from figures import first_drawing
-from ledger import VERDICTS, slug, toc_order
+from ledger import VERDICTS, judged, slug
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -59,11 +59,8 @@ def card(app: Sphinx, page: str, docname: str, doctree: nodes.document) -> str:
 def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the notes where the directive stands."""
     for place in list(doctree.findall(notes)):
-        claims = app.env.claims
-        order = sorted(filter(claims.get, claims), key=toc_order(app.env))
-        cards = [
-            card(app, page, docname, app.env.get_doctree(docname)) for docname in order
-        ]
+        order = [(docname, app.env.get_doctree(docname)) for docname in judged(app.env)]
+        cards = [card(app, page, docname, doctree) for docname, doctree in order]
         text = f'<div class="notes">{"".join(cards)}</div>'
         place.replace_self(nodes.raw("", text, format="html"))
 

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -76,6 +76,27 @@ def link(text: str, target: str) -> nodes.reference:
     return nodes.reference("", text, refuri=target, internal=True)
 
 
+def mark(verdict: str) -> nodes.inline:
+    """A verdict with its sign, in its colour."""
+    classes = ["nk-claim", f"nk-{slug(verdict)}"]
+    return nodes.inline("", f"{VERDICTS.get(verdict, '!')} {verdict}", classes=classes)
+
+
+def row(cells: Sequence[str | list[nodes.Node]]) -> nodes.row:
+    """A row of a table, of texts and of lists of nodes."""
+    texts = [[nodes.Text(c)] if isinstance(c, str) else c for c in cells]
+    paragraphs = [nodes.paragraph("", "", *text) for text in texts]
+    return nodes.row("", *(nodes.entry("", each) for each in paragraphs))
+
+
+def table(headings: Sequence[str], rows: list[list], *classes: str) -> nodes.table:
+    """A table with one row of headings."""
+    columns = [nodes.colspec(colwidth=1) for _ in headings]
+    head, body = nodes.thead("", row(headings)), nodes.tbody("", *map(row, rows))
+    group = nodes.tgroup("", *columns, head, body, cols=len(headings))
+    return nodes.table("", group, classes=["colwidths-auto", *classes])
+
+
 def carried(robustness: dict) -> nodes.paragraph:
     """How far a claim carries, drawn and in words that say the same."""
     drawn = f'<span class="nk-strip" aria-hidden="true">{strip(robustness)}</span> '
@@ -86,10 +107,11 @@ def carried(robustness: dict) -> nodes.paragraph:
 def entry(record: dict) -> nodes.list_item:
     """One claim: verdict, sentence, what the original says, evidence, its cell."""
     verdict, kind = record["verdict"], record["kind"]
-    classes = ["nk-claim", f"nk-{slug(verdict)}"]
-    mark = nodes.inline("", f"{VERDICTS.get(verdict, '!')} {verdict}", classes=classes)
     evidence = ", ".join(filter(None, [KINDS[kind].capitalize(), record["how"]]))
-    lines = [line("verdict", mark), line("sentence", *inline(record["sentence"]))]
+    lines = [
+        line("verdict", mark(verdict)),
+        line("sentence", *inline(record["sentence"])),
+    ]
     if record["original"]:
         lines += [line("original", "The article says: ", *inline(record["original"]))]
     lines += [line("evidence", f"{evidence}: ", *inline(record["figure"]), ".")]
@@ -175,12 +197,9 @@ def fallen(records: list[dict]) -> list[nodes.Node]:
     )
     items = []
     for record in found:
-        verdict = record["verdict"]
-        classes = ["nk-claim", f"nk-{slug(verdict)}"]
-        mark = nodes.inline("", f"{VERDICTS[verdict]} {verdict}", classes=classes)
         said = record["original"] or record["sentence"]
         more = link("evidence", record["entry"])
-        text = line("fallen", mark, *inline(said), " (", more, ")")
+        text = line("fallen", mark(record["verdict"]), *inline(said), " (", more, ")")
         items.append(nodes.list_item("", text))
     title = nodes.rubric("", "What did not hold as the articles say it")
     return [title, nodes.bullet_list("", *items)] if items else []
@@ -190,7 +209,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the claims where the directive stands."""
     for place in list(doctree.findall(ledger)):
         claims, titles = app.env.claims, app.env.titles
-        order = sorted(filter(claims.get, claims), key=toc_order(app.env))
+        order = judged(app.env)
         notes = {
             docname: [addressed(app, page, docname, each) for each in claims[docname]]
             for docname in order
@@ -224,10 +243,11 @@ def section_id(docname: str) -> str:
     return "claims-" + docname.replace("/", "-")
 
 
-def toc_order(env: BuildEnvironment) -> Callable[[str], int]:
-    """The order of pages in the table of contents."""
+def judged(env: BuildEnvironment) -> list[str]:
+    """The pages with claims, in the order of the table of contents."""
     pages = [page for children in env.toctree_includes.values() for page in children]
-    return lambda page: pages.index(page) if page in pages else len(pages)
+    claims = filter(env.claims.get, env.claims)
+    return sorted(claims, key=lambda p: pages.index(p) if p in pages else len(pages))
 
 
 def setup(app: Sphinx) -> dict:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jupyter_cache import get_cache
-from ledger import VERDICTS, toc_order
+from ledger import VERDICTS, judged
 from reach import runs
 from sphinx.application import Sphinx
 
@@ -59,9 +59,7 @@ def versions() -> dict[str, str]:
 
 def make(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
     """The page."""
-    claims = app.env.claims
-    notes = sorted(filter(claims.get, claims), key=toc_order(app.env))
-    rows = [row(app, docname) for docname in notes]
+    rows = [row(app, docname) for docname in judged(app.env)]
     total = sum((each["count"] for each in rows), Counter())
     context = {
         "title": "For maintainers",

@@ -60,7 +60,14 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
 assignments: $(READY) ## write the problem sets' copies for students; COURSE=_build/course says where
-	@mkdir -p "$(COURSE)" && cp -R course/. "$(COURSE)"
+	@echo "Writing the problem sets into $(COURSE); this may take a minute."
+	@find course -type f ! -name "*.pyc" | while read -r file; do \
+		mine="$(COURSE)/$${file#course/}"; \
+		if [ ! -e "$$mine" ]; then mkdir -p "$$(dirname "$$mine")" && cp "$$file" "$$mine" || exit 1; \
+		elif ! cmp -s "$$file" "$$mine"; then \
+			echo "$$mine differs from the book's and was kept; to take over the book's, remove it and run this again."; \
+		fi; \
+	done
 	@cd "$(COURSE)" && $(abspath $(BIN))/nbgrader generate_assignment --assignment="*" --force --log-level=WARN
 	@echo "Hand out what is in $(COURSE)/release; grade in $(COURSE)."
 

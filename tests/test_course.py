@@ -183,6 +183,16 @@ def test_a_teacher_is_there_in_one_step() -> None:
     assert door.find_next_sibling("dd").a["href"] == "course/index.html"
 
 
+def test_a_teacher_is_told_what_can_be_handed_out() -> None:
+    readme = sections((ROOT / "README.md").read_text(encoding="utf-8"))
+    index = sections((COURSE / "index.md").read_text(encoding="utf-8"))
+    for text in (readme["If you teach"], index["What you can hand out"]):
+        told = set(re.findall(r"`make (\w+)", text))
+        assert told >= {"student", "slides", "handouts", "assignments"}
+        assert "problem-sets.md)" in text
+    assert "course/problem-sets.md)" in (ROOT / "book" / "intro.md").read_text("utf-8")
+
+
 # Licences.
 
 # Of its words, so that lines may end where they like: Creative Commons's legalcode.txt.

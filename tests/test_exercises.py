@@ -20,6 +20,7 @@ import torch
 from nbformat import NotebookNode, v4
 from test_live import done
 
+import student
 from support import NOTEBOOKS, ROOT, read
 
 HEADING = re.compile(r"^### (★+) (.*)$", re.MULTILINE)
@@ -362,6 +363,19 @@ def test_a_check_knows_what_students_answer(path: Path, check: str) -> None:
     for told, (_, words) in zip(replies, answers["wrong"]):
         assert told.startswith("✗ ") and words in told
     assert len(set(replies)) >= 3
+
+
+@pytest.mark.parametrize("path, check", CASES)
+def test_a_check_answers_the_same_in_a_copy_for_students(
+    path: Path, check: str
+) -> None:
+    scope, answers = {**checks(path)}, ANSWERS[path.stem][check]
+    sources = [exercise.code("check") for exercise in exercises(read(path))]
+    (source,) = [source for source in sources if defined(source) == check]
+    exec(student.pack(source), scope)
+    assert scope[check] is not checks(path)[check]
+    for answer in (answers["right"], answers["wrong"][0][0]):
+        assert reply(scope, check, answer) == reply(checks(path), check, answer)
 
 
 ODD = (

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Page
 
 import handouts
+from plain import equation_numbers
 from support import NOTEBOOKS, read
 from test_site import browser  # noqa: F401
 from test_slides import page, pages  # noqa: F401
@@ -69,6 +70,19 @@ def test_a_sheet_has_all_exercises_and_empty_axes(path: Path) -> None:
     straight = re.compile(r"M ?([\d.]+) ([\d.]+) ?[LVHlvh][^LVHlvhCc]*$")
     assert all(straight.match(part["d"]) for part in cut), cut[-1]
     assert drawing.select("text") and shown.select_one("figcaption").get_text()
+
+
+CITING = {"batch-norm", "multilabel-softmax", "superlinear-speedup"}
+
+
+@every_note
+def test_a_sheet_shows_the_equations_that_it_names(path: Path) -> None:
+    note, shown = read(path), BeautifulSoup(handouts.html(read(path)), "html.parser")
+    texts = [*handouts.exercises(note), handouts.figure(note)[1]]
+    cited = re.findall(r"\{eq\}`([^`]+)`", "\n".join(texts))
+    numbers = [f"({equation_numbers(note)[label]})" for label in cited]
+    tags = [part.get_text() for part in shown.select(".katex-html .tag")]
+    assert sorted(tags) == sorted(numbers) and bool(tags) == (path.stem in CITING)
 
 
 @every_note

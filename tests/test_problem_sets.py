@@ -1,11 +1,14 @@
 """The problem sets, handed out, collected, graded and fed back by the real nbgrader."""
 
+import ast
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -19,9 +22,11 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
+from traitlets.config import PyFileConfigLoader
 
 import apart
 import wire
+import words
 from support import NOTEBOOKS, ROOT
 
 BIN = Path(sys.executable).parent
@@ -30,6 +35,7 @@ WRONG = {
     name: runpy.run_path(str(ROOT / "tests" / "problem_sets" / f"{name}.py"))["WRONG"]
     for name in SETS
 }
+PAGE = (ROOT / "book" / "course" / "problem-sets.md").read_text(encoding="utf-8")
 ATTACKED = "random-angles"  # the set that the attacks below submit
 every_set = pytest.mark.parametrize("name", SETS)
 
@@ -205,10 +211,10 @@ def submissions(name: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def nbgrader(folder: Path, *words: str) -> str:
+def nbgrader(folder: Path, *command: str) -> str:
     """Run an nbgrader command in a course's folder; what it says."""
     result = subprocess.run(
-        [BIN / "nbgrader", *words],
+        [BIN / "nbgrader", *command],
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         text=True,
@@ -219,21 +225,38 @@ def nbgrader(folder: Path, *words: str) -> str:
     return result.stdout
 
 
+def make_assignments(folder: Path) -> str:
+    """Hand out the sets; what make says."""
+    command = ["make", "assignments", f"COURSE={folder}", f"BIN={BIN}"]
+    command += ["--old-file=.venv/requirements.lock"]
+    return subprocess.check_output(command, cwd=ROOT, text=True)
+
+
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course whose sets are handed out."""
     folder = tmp_path_factory.mktemp("teaching") / "course"
-    command = ["make", "assignments", f"COURSE={folder}", f"BIN={BIN}"]
-    command += ["--old-file=.venv/requirements.lock"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    make_assignments(folder)
+    shutil.copytree(folder, folder.with_name("fresh"))
     return folder
+
+
+@pytest.fixture
+def own(released: Path, tmp_path: Path) -> Path:
+    """Such a course in which nothing was handed in."""
+    return shutil.copytree(released.with_name("fresh"), tmp_path / "course")
+
+
+def skip_where_nothing_is_graded() -> None:
+    """Skip a test on a system on which grading is refused."""
+    if not apart.confinable():
+        pytest.skip("this system cannot confine submissions: grading is refused here")
 
 
 @pytest.fixture(scope="module")
 def course(released: Path) -> Path:
     """The same course, collected, graded, and fed back."""
-    if not apart.confinable():
-        pytest.skip("this system cannot confine submissions: grading is refused here")
+    skip_where_nothing_is_graded()
     OUTSIDE.unlink(missing_ok=True)
     for name in SETS:
         release = stored(released / "release" / name / f"{name}.ipynb")
@@ -349,8 +372,7 @@ def kinds_of(cell: NotebookNode) -> dict:
 
 @every_set
 def test_the_teachers_page_names_the_points(name: str) -> None:
-    page = (ROOT / "book" / "course" / "problem-sets.md").read_text("utf-8")
-    (row,) = [line for line in page.splitlines() if line.startswith(f"| {name} |")]
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} |")]
     tasks = [m["points"] for m in kinds(source(name)).values() if m["task"]]
     cells = [cell.strip() for cell in row.split("|")]
     assert cells[3:5] == [str(sum(points(name).values())), str(sum(tasks))]
@@ -386,6 +408,113 @@ def test_wrong_answers_lose_the_points_that_they_should(
         case[1][1] / most[f"{a}-hidden"] for a, c in WRONG[name].items() for case in c
     ]
     assert any(0 < part < 1 for part in parts)
+
+
+# How submissions are collected, and what is graded again.
+
+
+def patterns() -> tuple[str, str]:
+    """How collected files are named: by the settings, and by the page's example."""
+    settings = PyFileConfigLoader(str(ROOT / "course" / "nbgrader_config.py"))
+    (example,) = re.findall(r"named_regexp = (r\".*\")$", PAGE, re.MULTILINE)
+    named = settings.load_config().FileNameCollectorPlugin.named_regexp
+    return named, ast.literal_eval(example)
+
+
+def test_a_file_s_name_tells_student_and_set() -> None:
+    ours, platform = patterns()
+    for pattern, name, student_id in (
+        (ours, "ada_adax.ipynb", "ada"),
+        (ours, "maria_lopez_adax.ipynb", "maria_lopez"),
+        (ours, "cem_adax (1).ipynb", "cem"),
+        (ours, "all/dora_m_adax (12).ipynb", "dora_m"),
+        (platform, "Ada Li_77_assignsubmission_file_adax.ipynb", "Ada Li"),
+        (platform, "Ada Li_77_assignsubmission_file/adax (2).ipynb", "Ada Li"),
+    ):
+        found = re.match(pattern, f"/course/downloaded/adax/extracted/{name}")
+        assert found.groupdict() == {"student_id": student_id, "file_id": "adax"}, name
+
+
+def hand_in(course: Path, name: str, text: str) -> None:
+    """Put a file, in a zip archive of its own, among those that are collected."""
+    release = stored(course / "release" / ATTACKED / f"{ATTACKED}.ipynb")
+    archive = course / "downloaded" / ATTACKED / "archive"
+    archive.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive / f"{name}.zip", "w") as packed:
+        copy = nbformat.writes(answered(release, {"": text}))
+        packed.writestr(f"{name}.ipynb", copy)
+
+
+def in_words(course: Path) -> dict[str, tuple[float | None, bool]]:
+    """The points of each student's words, and whether the Formgrader lists them."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return {
+            submission.student.id: (grade.manual_score, grade.needs_manual_grade)
+            for submission in gradebook.assignment_submissions(ATTACKED)
+            for grade in submission.notebooks[0].grades
+            if grade.auto_score is None
+        }
+
+
+def grade_words(course: Path) -> None:
+    """Give two points to all words by hand, as the Formgrader does."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for submission in gradebook.assignment_submissions(ATTACKED):
+            for grade in submission.notebooks[0].grades:
+                if grade.auto_score is None:
+                    grade.manual_score, grade.needs_manual_grade = 2, False
+        gradebook.db.commit()
+
+
+def save_again(course: Path, who: str) -> None:
+    """What nbgrader does at the end of grading the same submission again."""
+    path = course / "autograded" / who / ATTACKED / f"{ATTACKED}.ipynb"
+    which = {"student": who, "assignment": ATTACKED, "notebook": ATTACKED}
+    which |= {"db_url": f"sqlite:///{course / 'gradebook.db'}"}
+    words.SaveGrades().preprocess(stored(path), {"nbgrader": which})
+
+
+def test_words_that_changed_are_listed_again_with_their_points(own: Path) -> None:
+    skip_where_nothing_is_graded()
+    hand_in(own, f"maria_lopez_{ATTACKED}", "First words.")
+    hand_in(own, f"cem_{ATTACKED} (1)", "First words.")
+    nbgrader(own, "zip_collect", ATTACKED)
+    assert {path.name for path in own.glob("submitted/*")} == {"maria_lopez", "cem"}
+    said = nbgrader(own, "autograde", ATTACKED)
+    assert "SAWarning" not in said
+    assert in_words(own) == {"maria_lopez": (None, True), "cem": (None, True)}
+    grade_words(own)
+    hand_in(own, f"cem_{ATTACKED} (1)", "Other words.")
+    nbgrader(own, "zip_collect", ATTACKED, "--force")
+    nbgrader(own, "autograde", ATTACKED, "--force")
+    assert in_words(own) == {"maria_lopez": (2, False), "cem": (2, True)}
+    save_again(own, "cem")  # they stay on the list until they are looked at
+    assert in_words(own)["cem"] == (2, True)
+    grade_words(own)
+    save_again(own, "cem")
+    assert in_words(own)["cem"] == (2, False)
+    for step in ("submitted", "autograded"):
+        shutil.rmtree(own / step / "cem")
+    nbgrader(own, "db", "student", "remove", "cem", "--force")
+    assert list(in_words(own)) == ["maria_lopez"]
+
+
+def test_what_a_teacher_changed_is_kept(own: Path) -> None:
+    settings = own / "nbgrader_config.py"
+    source = own / "source" / ATTACKED / f"{ATTACKED}.ipynb"
+    shutil.rmtree(own / "source" / "adax")
+    mine = {
+        settings: settings.read_text(encoding="utf-8") + "# mine\n",
+        source: source.read_text(encoding="utf-8").replace("# ", "# My ", 1),
+    }
+    for path, text in mine.items():
+        path.write_text(text, encoding="utf-8")
+    said = make_assignments(own)
+    kept = [line for line in said.splitlines() if "differs from the book's" in line]
+    assert len(kept) == len(mine) and "remove it and run this again" in kept[0]
+    for path, text in mine.items():
+        assert str(path) in said and path.read_text(encoding="utf-8") == text
+    assert (own / "source" / "adax" / "adax.ipynb").exists()
 
 
 # What is tried to earn points without an answer.

@@ -58,6 +58,15 @@ def solution_cells(notebook: NotebookNode) -> list[NotebookNode]:
     ]
 
 
+def check_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells that the site folds and that hold the checks of exercises."""
+    return [
+        cell
+        for cell in exercises(notebook)
+        if cell.cell_type == "code" and {"hide-cell", "check"} <= {*cell.metadata.tags}
+    ]
+
+
 def solution_texts(notebook: NotebookNode) -> list[str]:
     """What stands in the folds that are called solutions."""
     found = []
@@ -78,7 +87,8 @@ def squeezed(text: str) -> str:
 
 def telling(line: str) -> bool:
     """Whether a line holds more than a name or two."""
-    return len(re.findall(r"\w", line)) >= 8
+    letters = re.findall(r"\w", line)
+    return len(letters) >= 8 and not re.fullmatch(r"\w+,", line.strip())
 
 
 def strings(value: object) -> Iterator[str]:
@@ -94,13 +104,13 @@ def strings(value: object) -> Iterator[str]:
 
 
 def secrets(notebook: NotebookNode) -> set[str]:
-    """Every line of a solution, and of what its code puts out, that tells something.
+    """Every line of a solution or check, and of what it puts out, that tells something.
 
     A line that stands in another cell too is no secret, such as the start of a
     derivation, which the exercise gives; nor are the symbols of the derivations that
     the reader writes, which a cell with likely mistakes names first.
     """
-    cells = solution_cells(notebook)
+    cells = solution_cells(notebook) + check_cells(notebook)
     lines = [
         line
         for cell in cells
@@ -161,10 +171,14 @@ def test_every_exercise_has_room_for_an_answer(path: Path, folder: Path) -> None
     answers = [cell for cells in room.values() for cell in cells]
     code_cells = [cell for cell in answers if cell.cell_type == "code"]
     asked = [cell for cell in code_cells if "answer" in cell.metadata.tags]
-    folded = [
-        c for c in solution_cells(read(path)) if "your-turn" not in c.metadata.tags
-    ]
-    assert len(asked) == len(folded) > 0
+    on_paper = [title for title in room if "On paper" in title]
+    assert not [cell for title in on_paper for cell in room[title] if cell in asked]
+    folded, title = [], ""
+    for cell in exercises(read(path)):
+        title = [title, *re.findall(r"^### (.*)", cell.source, re.M)][-1]
+        folded += [title] if cell in solution_cells(read(path)) else []
+    wanted = [title for title in folded if not re.search("On paper|Your turn", title)]
+    assert len(asked) == len(wanted) > 0
 
 
 @every_note
@@ -173,7 +187,7 @@ def test_all_else_is_what_the_site_offers(path: Path, folder: Path) -> None:
     known = {cell.id: cell.source for cell in offered.cells}
     shared = 0
     for cell in nbformat.read(folder / path.name, 4).cells:
-        if cell.id in known and "your-turn" not in cell.metadata.get("tags", []):
+        if cell.id in known and student.PACKED not in cell.source:
             same = cell.source == known[cell.id]
             assert same or cell.id == FIRST_ID or "★" in known[cell.id], cell.source
             shared += same
@@ -194,7 +208,7 @@ def test_no_cell_reads_what_only_a_solution_sets(path: Path, folder: Path) -> No
             assert not lacking, f"{lacking} in:\n{other.source}"
 
 
-# The likely mistakes.
+# The likely mistakes, and the checks.
 
 SLIPS = """\
 x = sp.Symbol("x", real=True)
@@ -204,11 +218,19 @@ slips_1 = [
 ]"""
 
 
+CHECK = """\
+def check_two(answer):
+    \"\"\"Whether it is two.\"\"\"
+    return answer == 1 + 1"""
+
+
 def your_turn(notebook: NotebookNode) -> list[str]:
     """The code of the cells that set likely mistakes."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return [
-        c.source for c in cells if re.search(r"^slips_1\b|^packed\b", c.source, re.M)
+        cell.source
+        for cell in notebook.cells
+        if "your-turn" in cell.metadata.get("tags", [])
+        and re.search(r"^slips_1\b|^packed\b", cell.source, re.M)
     ]
 
 
@@ -224,6 +246,13 @@ def test_likely_mistakes_are_the_same_and_cannot_be_read() -> None:
     assert run(packed)["slips_1"] == run(SLIPS)["slips_1"]
     assert 'Symbol("x", real=True)' in packed
     assert "cross" not in packed and "x**2" not in packed and "Wrong" not in packed
+
+
+def test_a_check_answers_and_cannot_be_read() -> None:
+    packed = student.pack(CHECK)
+    check = run(packed)["check_two"]
+    assert check(2) and not check(3)
+    assert not [line for line in CHECK.splitlines() if line.strip() in packed]
 
 
 @every_note
@@ -251,14 +280,19 @@ def test_what_is_taken_out_and_what_stays() -> None:
     hint = ":::{dropdown} Hint\nLook up.\n:::"
     prompt = code("nk.derive(x, goal=x)")
     prompt.metadata["tags"] = ["your-turn"]
+    call = code("check_two(...)")
+    call.metadata["tags"] = ["check"]
     note = nbformat.v4.new_notebook(
         cells=[
             prose(other),
             folded("outside = 1"),
             prose(f"## Exercises\n\n### ★ One\n\n{hint}\n\n{fold}\n\n### ★ Two"),
             folded("answer_two = 2"),
-            folded("def check_two(answer): ...", "check"),
+            folded(CHECK, "check"),
+            call,
             prose(fold),
+            prose("### ★ On paper: three"),
+            folded("answer_three = 3"),
             folded(SLIPS, "your-turn"),
             prompt,
             folded("solution_of_both = 3", "your-turn"),
@@ -275,8 +309,10 @@ def test_what_is_taken_out_and_what_stays() -> None:
         student.WORDS,
         "### ★ Two",
         student.CODE,
-        "def check_two(answer): ...",
+        student.pack(CHECK),
+        call.source,
         student.WORDS,
+        "### ★ On paper: three",
         student.pack(SLIPS),
         prompt.source,
         "## In one minute",
@@ -336,6 +372,7 @@ def test_the_folder_says_how_to_start(folder: Path) -> None:
     text = (folder / "README.md").read_text(encoding="utf-8")
     pins = (folder / "requirements.txt").read_text(encoding="utf-8")
     assert "pip install -r requirements.txt" in text
+    assert "nobody reads it by accident" in text
     assert re.search(r"^jupyterlab==", pins, re.M) and "torch==" in pins
     assert ast.parse((folder / "notekit" / "__init__.py").read_text(encoding="utf-8"))
     assert (folder / "dgcnn-data" / "grammar.json").exists()

@@ -28,6 +28,7 @@ from student import SOLUTION, tags
 SHEET = Path(__file__).resolve().parent / "handout"
 LINES = "|---:|:---|:---|"  # below the first line of a derivation
 FOLD = re.compile(r"^:::\{dropdown\}.*?\n:::[ \t]*$", re.M | re.S)
+EQUATION = re.compile(r"\$\$(?:(?!\$\$).)+\$\$ *\(([\w-]+)\)[ \t]*$", re.M | re.S)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -91,14 +92,21 @@ def axes(svg: str) -> str:
 
 
 def figure(notebook: NotebookNode) -> tuple[str, str]:
-    """The axes of the first interactive figure, and its caption."""
+    """The axes of the first interactive figure, and its caption.
+
+    A caption that speaks of the formula means the last one above that has a number.
+    """
+    formula = "the formula"
     for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := EQUATION.findall(cell.source)):
+            formula = f"the formula {{eq}}`{found[-1]}`"
         if cell.cell_type == "code" and "nk.explore(" in cell.source:
             data = next(
                 o.data for o in cell.outputs if "image/svg+xml" in o.get("data", {})
             )
             words = cell.metadata.get("mystnb", {}).get("figure", {})
-            return axes(data["image/svg+xml"]), words.get("caption", "")
+            caption = words.get("caption", "").replace("the formula", formula)
+            return axes(data["image/svg+xml"]), caption
     raise ValueError("no cell shows an interactive figure")
 
 
@@ -115,8 +123,13 @@ def exercises(notebook: NotebookNode) -> list[str]:
 def html(notebook: NotebookNode) -> str:
     """The sheet of a note."""
     plain = Plain(equation_numbers(notebook), known_sources(), "")
+    prose = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    equations = {found[1]: found[0] for found in EQUATION.finditer(prose)}
 
     def render(text: str) -> str:
+        """A text, with the equations below that it cites."""
+        cited = re.findall(r"\{eq\}`([^`]+)`", text)
+        text = "\n\n".join([text, *(equations[label] for label in cited)])
         return MARKDOWN.render(INSIDE.sub(r"\1", plain(JUDGED.sub("", text))))
 
     title = re.search(r"^# (.*)", notebook.cells[0].source, re.M)[1]

@@ -1,8 +1,9 @@
 """Writes the notes for students: without solutions, with room for answers.
 
 What is in the folder runs there: notekit and the data lie beside the notes. Of an
-exercise, the folded solution and its code are removed. Likely mistakes, which a
-derivation must know to answer a wrong line, are packed, so that nobody reads them.
+exercise, the folded solution and its code are removed. Checks, which hold the right
+answers, and likely mistakes, which a derivation must know to answer a wrong line, are
+packed, so that nobody reads them by accident.
 """
 
 from __future__ import annotations
@@ -28,12 +29,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "extensions"))
 from download import NOTEBOOKS, SITE, helper, packages  # noqa: E402
 
 SECTION = re.compile(r"^## (.*?)\s*$", re.MULTILINE)
+TITLE = re.compile(r"^### (.*)", re.MULTILINE)
 SOLUTION = re.compile(r"^:::\{dropdown\} Solution.*?\n:::[ \t]*$", re.M | re.S)
 WORDS = "*Your answer, in words and formulas:*"
 CODE = "# Your answer, in code:"
-PACKED = (
-    "# What a wrong line is answered with, packed, so that it gives nothing away.\n"
-)
+PACKED = "# What judges your answer, packed, so that it gives nothing away.\n"
 README = """\
 # Notes with room for your answers
 
@@ -45,6 +45,7 @@ Make an environment for them, install what they need, and open them:
 
 On Windows, `.venv\\Scripts` takes the place of `.venv/bin`.
 Run a note from its top; your answers go into the cells that ask for them.
+What checks an answer knows it, and is therefore packed: nobody reads it by accident.
 """
 
 
@@ -53,18 +54,20 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def names_mistakes(statement: ast.stmt) -> bool:
-    """Whether a statement lists the likely mistakes of a derivation."""
+def gives_away(statement: ast.stmt) -> bool:
+    """Whether a statement is a check, or lists the likely mistakes of a derivation."""
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name.startswith("check_")
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     return any(isinstance(t, ast.Name) and t.id.startswith("slips") for t in targets)
 
 
 def pack(source: str) -> str:
-    """The code of a cell whose likely mistakes cannot be read."""
+    """The code of a cell in which what gives an answer away cannot be read."""
     parts: dict[bool, list[str]] = {True: [], False: []}
     for statement in ast.parse(source).body:
         segment = ast.get_source_segment(source, statement)
-        parts[names_mistakes(statement)].append(segment)
+        parts[gives_away(statement)].append(segment)
     data = base64.b64encode(zlib.compress("\n".join(parts[True]).encode(), 9)).decode()
     text = "\n".join(f'    "{line}"' for line in textwrap.wrap(data, 80))
     call = f"import base64, zlib\n\npacked = (\n{text}\n)\n"
@@ -87,22 +90,26 @@ def without_solution(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type == "markdown":
         parts = SOLUTION.split(cell.source)
         return [cell] if len(parts) == 1 else list(with_room(parts))
-    if "check" in tags(cell):
-        return [cell]
-    if "your-turn" not in tags(cell):
+    if not {"check", "your-turn"} & set(tags(cell)):
         return [v4.new_code_cell(CODE, metadata={"tags": ["answer"]})]
-    if any(map(names_mistakes, ast.parse(cell.source).body)):
+    if any(map(gives_away, ast.parse(cell.source).body)):
         return [NotebookNode(cell, source=pack(cell.source), outputs=[])]
-    return [] if "hide-cell" in tags(cell) else [cell]
+    return [] if {"your-turn", "hide-cell"} <= set(tags(cell)) else [cell]
 
 
 def student_copy(notebook: NotebookNode) -> None:
     """Take the solutions out of a note, and number the cells that come instead."""
-    cells, section = [], ""
+    cells, section, title = [], "", ""
     for cell in notebook.cells:
-        headings = SECTION.findall(cell.source) if cell.cell_type == "markdown" else []
-        inside = "Exercises" in [section, *headings]
-        cells += without_solution(cell) if inside else [cell]
+        text = cell.source if cell.cell_type == "markdown" else ""
+        headings = SECTION.findall(text)
+        title = [title, *TITLE.findall(text)][-1]
+        if "Exercises" in [section, *headings]:
+            room = without_solution(cell)
+            paper = "On paper" in title  # what asks for words only
+            cells += [cell for cell in room if not (paper and cell.source == CODE)]
+        else:
+            cells.append(cell)
         section = headings[-1] if headings else section
     known, new = {cell.id for cell in notebook.cells}, 0
     for cell in cells:

@@ -13,10 +13,8 @@ from typing import NamedTuple
 import sympy as sp
 from IPython.display import display
 
-DIGITS, POINTS = (
-    30,
-    5,
-)  # a numerical check compares this many digits at this many random points
+# A numerical check compares this many digits at this many random points.
+DIGITS, POINTS = 30, 5
 SECONDS = 20.0  # after which SymPy counts as undecided
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 # The forms that evalf leaves alone.

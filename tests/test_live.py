@@ -389,6 +389,7 @@ def tab(browser: Browser, server: ThreadingHTTPServer) -> Iterator[Page]:  # noq
     context = browser.new_context()
     tab = context.new_page()
     tab.set_default_timeout(LOADED)
+    server.broken.clear()
     tab.goto(f"{server.home}notebooks/live.html")
     opened(tab, 0)
     says(tab, 0, "Every step holds.")

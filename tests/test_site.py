@@ -515,7 +515,7 @@ def test_the_claims_page_lists_every_claim_of_the_stored_notebooks() -> None:
 
 def test_the_claims_page_shows_the_evidence_of_this_build() -> None:
     sys.path.append(str(ROOT / "book" / "tools" / "live"))
-    from formulas import FORMULA, TELLS
+    from formulas import TELLS, formulas
 
     executed = (ROOT / "_build" / "jupyter_execute").rglob("*.ipynb")
     records = {claim["id"]: claim for path in executed for claim in claims(read(path))}
@@ -527,7 +527,7 @@ def test_the_claims_page_shows_the_evidence_of_this_build() -> None:
     for name, row in rows().items():
         for field in ("verdict", "figure"):
             said = re.sub(r"\$[^$]*\$", "$$", records[name][field])
-            words = re.split(r"\s*\$\$\s*", FORMULA.sub(without, said))
+            words = re.split(r"\s*\$\$\s*", formulas().sub(without, said))
             typeset = ".+?".join(map(re.escape, words))  # something for each formula
             assert re.search(typeset, " ".join(row.split())), (
                 f"{name}: the {field} {records[name][field]!r} is not in: {row}"

@@ -47,9 +47,9 @@ LEFT_OUT = [
 # Of these, something is needed all the same.
 KEPT = [
     *("sympy/physics/__init__.py", "sympy/physics/matrices.py"),
-    *("sympy/physics/units/[!t]*", "encodings/ascii.py", "encodings/utf_8.py"),
-    *("encodings/latin_1.py", "encodings/cp437.py", "encodings/aliases.py"),
-    *("encodings/__init__.py", "encodings/idna.py"),
+    *("encodings/__init__.py", "encodings/aliases.py", "encodings/ascii.py"),
+    *("encodings/cp437.py", "encodings/idna.py", "encodings/latin_1.py"),
+    "encodings/utf_8.py",
 ]
 # Servers know .js; .mjs is not JavaScript to all of them.
 FILES = {"pyodide.mjs": "pyodide.js", "pyodide.asm.mjs": "pyodide.asm.js"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 UP, DOWN = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢₙₜ"
 GREEK = "(?!μs\\b)[Α-Ωα-ωϕ∂∇½]"
@@ -29,7 +30,12 @@ def grammar(depth: int = 2) -> str:
     return f"(?:{item}(?:{BETWEEN}{item})*+)"
 
 
-FORMULA = re.compile(grammar())
+@cache
+def formulas() -> re.Pattern[str]:
+    """Compiled when a text may have one: a browser needs half a second for it."""
+    return re.compile(grammar())
+
+
 # What makes a formula of it: a number or a letter alone is none.
 TELLS = re.compile(
     rf"(?!½){GREEK}|[{UP}{DOWN}\u0302′″‖√]|[A-Za-z]·|(?:log|ln|exp) "
@@ -73,7 +79,7 @@ def tex(formula: str) -> str:
 def split(text: str) -> list[tuple[str, bool]]:
     """A text in parts, each with whether it is a formula."""
     parts, end = [], 0
-    for match in FORMULA.finditer(text):
+    for match in formulas().finditer(text) if TELLS.search(text) else ():
         if TELLS.search(match[0]):
             parts += [(text[end : match.start()], False), (match[0], True)]
             end = match.end()

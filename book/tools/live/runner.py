@@ -12,7 +12,9 @@ import json
 import sys
 import threading
 import traceback
+import zipimport
 from contextlib import redirect_stderr, redirect_stdout
+from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 
 from analysis import Cell, builds_on, differs
@@ -21,6 +23,9 @@ from formulas import in_dollars
 # What a page can show at once: characters of TeX and of text, and outputs.
 ROOM = {"TeX": 20_000, "text": 10_000}
 OUTPUTS = 50
+
+# The importer asks for a module's code twice, for its place and to run it.
+zipimport._get_module_code = lru_cache(1)(zipimport._get_module_code)
 
 shown: list[dict] = []  # what the cell has shown so far
 taken = dict.fromkeys(ROOM, 0)  # how much of the room
@@ -164,6 +169,19 @@ def keep_time(alarm) -> None:
     threading.Timer.cancel = lambda timer: alarm()
 
 
+def leave_out_units() -> None:
+    """Let SymPy find no units of physics where it asks for them.
+
+    Its first simplification would load 17 modules, half a second, to see that there
+    are none.
+    """
+    import sympy as sp
+
+    units = ModuleType("sympy.physics.units", "not in this browser")
+    units.Quantity = units.Unit = type("Quantity", (sp.Symbol,), {})
+    sys.modules[units.__name__] = units
+
+
 def prepare(alarm, begun) -> None:
     """Import what cells need; SymPy gets less time than the page gives a cell.
 
@@ -172,6 +190,7 @@ def prepare(alarm, begun) -> None:
     page.begun = begun
     play_ipython()
     keep_time(alarm)
+    leave_out_units()
     from notekit import proof
 
     proof.SECONDS = 8.0

@@ -55,6 +55,9 @@ async function start() {
   });
   const asked = self.fetch;
   self.fetch = (url, ...rest) => packed[String(url).split("/").pop()]?.response ?? asked(url, ...rest);
+  // Where one file fails, so may others that Pyodide has asked for and waits for no more.
+  const hush = event => event.preventDefault();
+  self.addEventListener("unhandledrejection", hush);
   keepFunctions();
   const loaded = import(folder + "pyodide.js").then(({ loadPyodide }) => loadPyodide({
     indexURL: folder, stdLibURL: folder + "python.zip", jsglobals: {},
@@ -62,6 +65,7 @@ async function start() {
   }));
   loaded.catch(() => {});  // told by broken, if that is why
   const python = await Promise.race([loaded, broken]);
+  self.removeEventListener("unhandledrejection", hush);
   postMessage({ stage: "Starting SymPy" });
   // The interpreter asks now and then whether it is interrupted: here a timer calls back.
   let due = Infinity, call;

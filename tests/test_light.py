@@ -2,12 +2,17 @@
 
 import gzip
 import re
+import sys
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, Page
+from pygments.formatters import HtmlFormatter
+from pygments.token import STANDARD_TYPES
 
+from support import ROOT
 from test_site import (  # fixtures too
     PAGES,
     SITE,
@@ -17,6 +22,9 @@ from test_site import (  # fixtures too
     parsed,
     tab,  # noqa: F401
 )
+
+sys.path.append(str(ROOT / "book" / "extensions"))
+from light import COLOURLESS  # noqa: E402
 
 NOTES = [page for page in PAGES if page.startswith("notebooks/")]
 LANDING = "book/intro.html"
@@ -57,6 +65,21 @@ def test_the_landing_page_is_light_and_a_second_note_lighter(visit: Callable) ->
     landing, first, second = visit(LANDING, NOTES[0], NOTES[-1])
     assert landing <= 120_000, f"the landing page costs {landing} bytes"
     assert second <= 150_000, f"after another note {NOTES[-1]} costs {second} bytes"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_code_without_elements_has_the_colour_of_its_kind(theme: str) -> None:
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    options = settings["sphinx"]["config"]["html_theme_options"]
+    style = HtmlFormatter(style=options[f"pygments_{theme}_style"])
+    rules = dict(
+        re.findall(
+            r"\.highlight ?(\.\w+|) { .*?\bcolor: (#\w+)",
+            style.get_style_defs(".highlight"),
+        )
+    )
+    for kind in COLOURLESS:
+        assert rules.get(f".{STANDARD_TYPES[kind]}", rules[""]) == rules[""], kind
 
 
 ARRIVED = """name => {

@@ -132,8 +132,8 @@ def run_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
             for complaint in complaints(run):
                 logger.info("%s", complaint)
                 app.doubts.places.append(run.path.as_posix())
-            seconds = {"execution_seconds": run.seconds}
-            bundle = CacheBundleIn(run.notebook, str(run.path), data=seconds)
+            cost = {"execution_seconds": run.seconds, "memory": run.memory}
+            bundle = CacheBundleIn(run.notebook, str(run.path), data=cost)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     if failed:
         names = ", ".join(sorted(failed))

@@ -1,5 +1,5 @@
 """Makes the page for those who keep the book running, from what the build itself knows:
-how long the notes ran, how their claims fared, with which versions.
+what the notes cost, how their claims fared, with which versions.
 
 It is linked at the foot of every page and stands in no contents.
 """
@@ -24,22 +24,23 @@ PAGE = "maintaining"
 NEEDS = Path(__file__).resolve().parents[2] / "requirements.txt"
 
 
-def seconds(app: Sphinx, path: Path) -> float | None:
-    """How long a note ran when its outputs were made, if the cache knows."""
+def cost(app: Sphinx, path: Path) -> dict:
+    """What execution.py measured when a note's outputs were made, if it did."""
     cache = get_cache(app.env.mystnb_config.execution_cache_path)
     try:
-        return cache.match_cache_notebook(read(path)).data.get("execution_seconds")
+        return cache.match_cache_notebook(read(path)).data
     except KeyError:
-        return None
+        return {}
 
 
 def row(app: Sphinx, docname: str) -> dict:
     """What is known of one note."""
     path = Path(app.env.doc2path(docname))
-    found = runs(path)
+    found, measured = runs(path), cost(app, path)
     return {
         "page": docname,
-        "seconds": seconds(app, path),
+        "seconds": measured.get("execution_seconds"),
+        "megabytes": measured.get("memory", 0) / 1e6 or None,
         "count": Counter(record["verdict"] for record in app.env.claims[docname]),
         "tried": found and [len(found["seeds"]), len(found["settings"])],
         "failed": len(found["failed"]) if found else 0,

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
@@ -21,8 +22,8 @@ import joblib
 import nbformat
 import psutil
 from filelock import FileLock, Timeout
-from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import read_myst_markdown_notebook
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -32,11 +33,13 @@ ENCRYPTED = Config(KernelManager={"transport_encryption": "auto"})
 
 
 class Run(NamedTuple):
-    """A notebook that was run, the seconds, and what went wrong, if anything did."""
+    """A notebook that was run; the seconds and the most memory, in bytes, that its
+    kernel held after a cell; and what went wrong, if anything did."""
 
     path: Path
     notebook: NotebookNode
     seconds: float
+    memory: int
     error: str
 
     def __str__(self) -> str:
@@ -54,23 +57,40 @@ def read(path: Path) -> NotebookNode:
 
 def run(path: Path, timeout: int) -> Run:
     """Run a notebook in its folder, up to a cell that raises or takes longer."""
-    notebook = read(path)
-    seconds, error = 0.0, None
+    notebook, held, error = read(path), [0], None
+    folder = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        resources=folder,
+        coalesce_streams=True,
+        record_timing=False,
+        config=ENCRYPTED,
+    )
+
+    def weigh(**cell: object) -> None:
+        held.append(memory(client.km.provisioner.pid))
+
+    client.on_cell_executed = weigh
+    start = time.perf_counter()
     try:
-        result = single_nb_execution(
-            notebook,
-            cwd=str(path.parent),
-            timeout=timeout,
-            allow_errors=False,
-            meta_override=False,
-            coalesce_streams=True,
-            config=ENCRYPTED,
-        )
-        seconds, error = result.time, result.err
-    except Exception as problem:  # the kernel died or did not start
+        client.execute()
+    except Exception as problem:  # a cell raised, or the kernel died or did not start
         error = problem
+    seconds = time.perf_counter() - start
     words = format_exception_only(error) if error else []
-    return Run(path, notebook, seconds, "".join(words))
+    return Run(path, notebook, seconds, max(held), "".join(words))
+
+
+def memory(kernel: int) -> int:
+    """The bytes that a kernel and what it has started hold now."""
+    total = 0
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(kernel)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                total += each.memory_info().rss
+    return total
 
 
 def kill_kernels() -> None:

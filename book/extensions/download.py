@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
@@ -52,6 +53,13 @@ def packages() -> bytes:
     return "\n".join([*pins, ""]).encode()
 
 
+def tell_site(notebook: NotebookNode, site: str, version: str) -> None:
+    """Tell a note's first cell the site that has notekit, and notekit's version."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = SITE.sub(rf'\g<1>"{site}", "{version}")', cell.source)
+
+
 def offer(app: Sphinx, exception: Exception | None) -> None:
     """Write what is downloaded, beside the pages."""
     if exception or app.builder.format != "html":
@@ -68,9 +76,7 @@ def offer(app: Sphinx, exception: Exception | None) -> None:
             continue
         notebook = nbformat.read(source, as_version=4)
         Plain(numbers, sources, site).note(notebook)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.source = SITE.sub(rf'\g<1>"{site}", "{version}")', cell.source)
+        tell_site(notebook, site, version)
         text = nbformat.writes(notebook) + "\n"
         copy = out / "_sources" / f"{page}.ipynb"
         copy.parent.mkdir(parents=True, exist_ok=True)

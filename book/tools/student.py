@@ -26,7 +26,7 @@ from origin import github_name, site
 from plain import Plain, equation_numbers, known_sources
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "extensions"))
-from download import NOTEBOOKS, SITE, helper, packages  # noqa: E402
+from download import NOTEBOOKS, helper, packages, tell_site  # noqa: E402
 
 SECTION = re.compile(r"^## (.*?)\s*$", re.MULTILINE)
 TITLE = re.compile(r"^### (.*)", re.MULTILINE)
@@ -135,9 +135,7 @@ def write(folder: Path) -> None:
         numbers = equation_numbers(notebook)
         student_copy(notebook)
         Plain(numbers, sources, address).note(notebook)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.source = SITE.sub(rf'\g<1>"{address}", "{version}")', cell.source)
+        tell_site(notebook, address, version)
         nbformat.write(notebook, folder / path.name)
 
 

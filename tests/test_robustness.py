@@ -20,8 +20,6 @@ from support import NOTEBOOKS, ROOT
 # Notes that are not yet revised; the list may only become shorter.
 WITHOUT_ROBUSTNESS = (
     "adax",
-    "batch-norm",
-    "dgcnn",
     "multilabel-softmax",
     "random-angles",
     "superlinear-speedup",

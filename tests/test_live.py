@@ -858,7 +858,9 @@ SAID = r"""boxes => {
     const found = selector => boxes.flatMap(box => [...box.querySelectorAll(selector)]);
     const text = element => {
         const seen = element.cloneNode(true);
-        seen.querySelectorAll(".katex").forEach(hidden => hidden.remove());
+        // Of other seeds and settings only the build knows.
+        const apart = seen.querySelectorAll(".katex, .nk-reach");
+        apart.forEach(part => part.remove());
         const plain = seen.textContent.trim().replace(/\s+/g, " ");
         return plain.replace(/[’‘]/g, "'").replace(/[“”]/g, '"');
     };

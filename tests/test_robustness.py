@@ -19,7 +19,6 @@ from support import NOTEBOOKS, ROOT
 
 # Notes that are not yet revised; the list may only become shorter.
 WITHOUT_ROBUSTNESS = (
-    "adax",
     "multilabel-softmax",
     "random-angles",
     "superlinear-speedup",

@@ -17,7 +17,9 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
-from support import NOTEBOOKS, copy_of_the_book, make_book
+from support import NOTEBOOKS, ROOT, copy_of_the_book, make_book
+
+sys.path.append(str(ROOT / "book" / "tools"))
 
 
 def play(notebook: Path) -> None:
@@ -41,6 +43,8 @@ def play(notebook: Path) -> None:
 
 def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
     """Seconds to run a notebook from a fresh kernel, to its first figure, and MB."""
+    from kernels import resident  # late: a process that is timed does without it
+
     command = [sys.executable, __file__, notebook]
     start, peak, before = time.perf_counter(), 0, 0
     with tempfile.TemporaryFile() as log:
@@ -65,14 +69,6 @@ def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
     seconds = time.perf_counter() - start
     first = re.search(r"^first figure: (\S+)$", said, re.MULTILINE)
     return seconds, float(first[1]) if first else float("nan"), peak / 1e6
-
-
-def resident(process: psutil.Process) -> int:
-    """Bytes of a process in memory; none once it is gone."""
-    try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def main() -> None:

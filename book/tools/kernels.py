@@ -84,13 +84,18 @@ def run(path: Path, timeout: int) -> Run:
 
 def memory(kernel: int) -> int:
     """The bytes that a kernel and what it has started hold now."""
-    total = 0
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(kernel)
-        for each in (process, *process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                total += each.memory_info().rss
-    return total
+        return sum(map(resident, [process, *process.children(recursive=True)]))
+    return 0
+
+
+def resident(process: psutil.Process) -> int:
+    """Bytes of a process in memory; none once it is gone."""
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def kill_kernels() -> None:

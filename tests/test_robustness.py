@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat import v4, write
 
@@ -52,6 +53,18 @@ def test_a_revised_note_has_an_entry(name: str) -> None:
 def test_the_list_of_exceptions_only_shrinks(name: str) -> None:
     assert name in NOTES, f"{name} is no note"
     assert name not in ENTRIES or out_of_date(name), f"take {name} off the list"
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_no_seed_touches_what_is_computed(name: str) -> None:
+    cells = nbformat.read(NOTES[name], as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    records = [output.get("metadata", {}).get("notekit") for output in outputs]
+    for record in filter(None, records):
+        if record["how"] == "computed" or record["kind"] == "identity":
+            lost = ENTRIES[name]["failed"].get(record["id"], [])
+            seeds = [label for label in lost if label.startswith("seed")]
+            assert not seeds, f"{record['id']} fails under {seeds}: is it sampled?"
 
 
 @pytest.mark.skipif(not ENTRIES, reason="make robustness has not been run")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docutils import nodes
 from ledger import carried, inline, judged, line, link, table
-from reach import summary
+from reach import runs, summary
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -69,7 +69,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         for name, records in notes.items():
             fell = [record for record in records if record["robustness"]["failed"]]
             count = f"{len(records) - len(fell)} of {len(records)} claims hold in all."
-            text = f"{summary(records[0]['robustness'])} {count}"
+            text = f"{summary(runs(Path(app.env.doc2path(name))))} {count}"
             title = nodes.title("", "", link(titles[name].astext(), uris[name]))
             section = nodes.section("", title, ids=[f"runs-{Path(name).name}"])
             section += nodes.paragraph("", text)

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from reach import strip, summary, words
+from reach import runs, strip, summary, words
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -231,8 +231,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
             title = make_refnode(app.builder, page, docname, "", text)
             name = nodes.title("", "", title)
             section = nodes.section("", name, ids=[section_id(docname)])
-            runs = filter(None, (record["robustness"] for record in found))
-            section += line("reach", summary(next(runs, None)))
+            section += line("reach", summary(runs(Path(app.env.doc2path(docname)))))
             section += nodes.bullet_list("", *map(entry, found), classes=["ledger"])
             content.append(section)
         place.replace_self(content)

@@ -34,12 +34,16 @@ def runs(note: Path) -> dict | None:
 def reach(found: dict | None, record: dict) -> dict | None:
     """The runs of one claim: seeds, settings, and those of both in which it failed.
 
-    None for a timed claim, which the runs leave out.
+    None for a timed claim, which the runs leave out, and for an identity, which is the
+    same in all of them; what is computed is the same under every seed.
     """
-    if not found or record["how"] == "timed":
+    if not found or record["how"] == "timed" or record["kind"] == "identity":
+        return None
+    seeds = found["seeds"] if record["how"] != "computed" else []
+    if not seeds and not found["settings"]:
         return None
     return {
-        "seeds": found["seeds"],
+        "seeds": seeds,
         "settings": found["settings"],
         "failed": found["failed"].get(record["id"], []),
     }
@@ -50,10 +54,10 @@ def words(robustness: dict) -> str:
     seeds, settings = robustness["seeds"], robustness["settings"]
     lost = [setting for setting in settings if setting in robustness["failed"]]
     kept = sum(f"seed {seed}" not in robustness["failed"] for seed in seeds)
-    text = f"{kept} of {len(seeds)} seeds"
+    parts = [f"{kept} of {len(seeds)} seeds"] if seeds else []
     if settings:
-        text += f"; {len(settings) - len(lost)} of {len(settings)} settings"
-    return text + (f", not with {', '.join(lost)}." if lost else ".")
+        parts.append(f"{len(settings) - len(lost)} of {len(settings)} settings")
+    return "; ".join(parts) + (f", not with {', '.join(lost)}." if lost else ".")
 
 
 def strip(robustness: dict) -> str:

@@ -18,7 +18,10 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
     this.append(this.said);
     this.querySelector(".nk-controls").hidden = false;
-    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load());
+    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => {
+      document.documentElement.classList.add("nk-moving"); // a page may spare itself what is out of sight
+      this.load();
+    });
     this.addEventListener("input", () => this.show(true));
     new IntersectionObserver(([{ isIntersecting }], watch) => {
       if (!isIntersecting) return;
@@ -72,10 +75,28 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     if (drawing === this.drawn) return;
     const words = () => [...this.stage.querySelectorAll("text")].map(text => text.textContent.trim());
     const before = new Set(words());
-    this.stage.innerHTML = this.drawn = drawing;
+    const made = document.createElement("template");
+    made.innerHTML = this.drawn = drawing;
+    become(this.stage, made.content);
     if (!touched) return;
     clearTimeout(this.later);
     const fresh = words().filter(text => /\p{L}/u.test(text) && !before.has(text));
     this.later = setTimeout(() => { this.said.textContent = fresh.join(". "); }, 400);
   }
 });
+
+/** Gives a node the children of another; what is the same stays, and need not be laid out and painted again. */
+function become(node, other) {
+  const old = [...node.childNodes], fresh = [...other.childNodes];
+  const same = i => old.at(i)?.isEqualNode(fresh.at(i) ?? null);
+  const alike = (one, two) => one.cloneNode().isEqualNode(two.cloneNode());
+  let next = null;
+  while (same(0)) old.shift(), fresh.shift();
+  while (same(-1)) next = old.pop(), fresh.pop();
+  if (old.length === fresh.length) {
+    old.forEach((child, i) => alike(child, fresh[i]) ? become(child, fresh[i]) : child.replaceWith(fresh[i]));
+  } else {
+    old.forEach(child => child.remove());
+    fresh.forEach(child => node.insertBefore(child, next));
+  }
+}

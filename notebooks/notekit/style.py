@@ -196,7 +196,24 @@ def svg(figure: Figure) -> str:
     )  # not the text between tags
     # Of a list of fonts each reader has another: text and formulas would differ.
     text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*", "font-family: sans-serif", text)
-    return re.sub(r"\s*\n\s*", "\n", text.replace(INK, "currentColor")).strip()
+    text = re.sub(r"\s*\n\s*", "\n", text.replace(INK, "currentColor")).strip()
+    # The built page; stored figures keep the groups, by which handouts find the axes.
+    return _light(text) if os.environ.get("NOTEKIT_PLAYER") == "frames" else text
+
+
+def _light(text: str) -> str:
+    """SVG, a tag a line, without groups and turns that change nothing.
+
+    They are more than half of what a browser has to read, lay out and paint.
+    """
+    lines, named = [], []
+    for line in re.sub(r' transform="rotate\(-0 [^"]*"', "", text).split("\n"):
+        if line.startswith("<g"):
+            named.append(line != "<g>")
+        if line == "<g>" or (line == "</g>" and not named.pop()):
+            continue
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _short_number(match: re.Match[str]) -> str:

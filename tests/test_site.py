@@ -480,18 +480,21 @@ def test_a_figure_changes_what_differs_and_no_more(
         assert kept, f"{page}, player {number}: draws everything anew"
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", WITH_PLAYERS)
-def test_to_move_a_figure_moves_no_text(tab: Page, address: str, page: str) -> None:
-    tab.goto(address + page)
-    control = tab.locator("nk-player").last.locator("input, select").first
-    control.scroll_into_view_if_needed()
-    tab.wait_for_timeout(300)
-    place = "e => [e.getBoundingClientRect().y, document.body.scrollHeight]"
-    before = control.evaluate(place)
-    control.focus()
-    tab.wait_for_timeout(300)
-    assert tab.locator("html.nk-moving").count()
-    assert control.evaluate(place) == before
+def test_a_link_leads_to_its_section_though_what_is_above_is_not_laid_out(
+    browser: Browser, address: str, page: str, width: int
+) -> None:
+    names = [section["id"] for section in article(page).select("section section[id]")]
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    for name in {names[len(names) // 2], names[-1]}:
+        tab = context.new_page()
+        tab.goto(f"{address}{page}#{name}")
+        tab.wait_for_timeout(500)
+        place = tab.locator(f"[id='{name}'] > :is(h2, h3)").bounding_box()
+        end = tab.evaluate("scrollY + innerHeight >= document.body.scrollHeight - 1")
+        assert 0 <= place["y"] <= 120 or end, f"{page}#{name}: {place['y']}"
+    context.close()
 
 
 INNER = "stages => stages.map(stage => stage.innerHTML)"

@@ -18,10 +18,7 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
     this.append(this.said);
     this.querySelector(".nk-controls").hidden = false;
-    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => {
-      document.documentElement.classList.add("nk-moving"); // a page may spare itself what is out of sight
-      this.load();
-    });
+    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load());
     this.addEventListener("input", () => this.show(true));
     new IntersectionObserver(([{ isIntersecting }], watch) => {
       if (!isIntersecting) return;

@@ -19,13 +19,7 @@ import robustness
 from support import NOTEBOOKS, ROOT
 
 # Notes that are not yet revised; the list may only become shorter.
-WITHOUT_ROBUSTNESS = (
-    "multilabel-softmax",
-    "random-angles",
-    "superlinear-speedup",
-    "synthesizer",
-    "vae-geometry",
-)
+WITHOUT_ROBUSTNESS = ("superlinear-speedup", "synthesizer")
 NOTES = {path.stem: path for path in NOTEBOOKS}
 RECORD = ROOT / "notebooks" / "robustness.json"
 ENTRIES = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -20,6 +21,7 @@ UNTRIED = "Not yet run under other seeds and settings."
 VERDICTS = "what-held-and-what-did-not"  # the section of a note that sums up
 
 
+@cache  # three pages ask, and a fingerprint reads the note and notekit
 def runs(note: Path) -> dict | None:
     """The runs of a note that count, as robustness.json has them, or None."""
     text = FOUND.read_text(encoding="utf-8") if FOUND.exists() else "{}"

@@ -459,10 +459,11 @@ def test_every_control_moves_its_own_figure_by_keyboard(
 
 
 DRAW_ALL = """async player => {
-    const frames = (await player.load()).map(frame => frame());
+    const frames = await player.load();
     const fresh = document.createElement("div"), [svg] = player.stage.children;
     const wrong = [...frames, ...frames.toReversed()].flatMap((frame, number) => {
-        player.draw(fresh.innerHTML = frame);
+        player.draw(frame);
+        fresh.replaceChildren(frame().cloneNode(true));
         return player.stage.innerHTML === fresh.innerHTML ? [] : [number];
     });
     return [wrong, player.stage.children[0] === svg];

@@ -12,7 +12,7 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   start() {
     if (this.stage) return;
     this.stage = this.querySelector(".nk-stage");
-    this.still = this.stage.innerHTML;
+    this.still = drawing(this.stage.innerHTML);
     this.fields = [...this.querySelectorAll("input, select")];
     this.first = this.chosen();
     this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
@@ -23,7 +23,7 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     new IntersectionObserver(([{ isIntersecting }], watch) => {
       if (!isIntersecting) return;
       watch.disconnect();
-      this.load();
+      this.load().then(() => this.show());
     }, { rootMargin: "50%" }).observe(this);
     addEventListener("beforeprint", () => this.draw(this.still));
     addEventListener("afterprint", () => this.show());
@@ -35,7 +35,7 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   /** The frames as functions that make their drawing; they arrive once. */
   load() {
     const inside = this.querySelector("script");
-    const read = ({ lines, frames }) => frames.map(frame => () => frame.map(i => lines[i]).join("\n"));
+    const read = ({ lines, frames }) => frames.map(frame => drawing(frame.map(i => lines[i]).join("\n")));
     return this.frames ??= inside ? Promise.resolve(read(JSON.parse(inside.textContent))) : new Promise((done, fail) => {
       const source = this.getAttribute("frames");
       const script = Object.assign(document.createElement("script"), { src: source, onerror: fail });
@@ -63,24 +63,33 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
       field.parentElement.querySelector(".nk-value").textContent = text;
     }
     if (this.chosen() === this.first && !this.frames) return;
-    const frames = await this.load();
-    this.draw(frames[this.chosen()](), touched);
+    const frames = await this.load(), chosen = this.chosen();
+    this.draw(frames[chosen], touched);
+    // What the next step shows is made while nothing else is to be done.
+    setTimeout(() => { for (const near of [chosen - 1, chosen + 1]) frames[near]?.(); }, 50);
   }
 
   /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */
-  draw(drawing, touched = false) {
-    if (drawing === this.drawn) return;
+  draw(make, touched = false) {
+    if (make === this.drawn) return;
+    this.drawn = make;
     const words = () => [...this.stage.querySelectorAll("text")].map(text => text.textContent.trim());
     const before = new Set(words());
-    const made = document.createElement("template");
-    made.innerHTML = this.drawn = drawing;
-    become(this.stage, made.content);
+    become(this.stage, make().cloneNode(true));
     if (!touched) return;
     clearTimeout(this.later);
-    const fresh = words().filter(text => /\p{L}/u.test(text) && !before.has(text));
-    this.later = setTimeout(() => { this.said.textContent = fresh.join(". "); }, 400);
+    this.later = setTimeout(() => {
+      const fresh = words().filter(text => /\p{L}/u.test(text) && !before.has(text));
+      this.said.textContent = fresh.join(". ");
+    }, 400);
   }
 });
+
+/** A function that makes the nodes of a drawing, once. */
+function drawing(text) {
+  let made;
+  return () => made ??= Object.assign(document.createElement("template"), { innerHTML: text }).content;
+}
 
 /** Gives a node the children of another; what is the same stays, and need not be laid out and painted again. */
 function become(node, other) {

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -80,36 +81,55 @@ def test_a_full_disk_is_named(book: SmallBook) -> None:
     assert_built(book)
 
 
-def test_ctrl_c_ends_the_build_and_its_kernels(book: SmallBook) -> None:
-    wait = "import pathlib, time\npathlib.Path('here').touch()\ntime.sleep(600)"
-    book.add("note", [], setup=wait)
+def interrupted(book: SmallBook, begun: Callable[[str], bool]) -> str:
+    """What a build says that Ctrl+C ends once it has begun, seen by what it said."""
     command = ["make", "book", f"BIN={Path(sys.executable).parent}"]
     command += ["--old-file=.venv/requirements.lock"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    with (book.folder / "log").open("w+") as log:
+    log = book.folder / "log"
+    with log.open("w") as end:
         build = subprocess.Popen(
             command,
             cwd=book.folder,
             env=environment,
-            stdout=log,
-            stderr=log,
+            stdout=end,
+            stderr=end,
             start_new_session=True,
         )
-        started = book.folder / "notebooks" / "here"
         for _ in range(1200):
-            if started.exists():
+            if begun(log.read_text()):
                 break
             time.sleep(0.1)
         family = psutil.Process(build.pid).children(recursive=True)
         os.killpg(build.pid, signal.SIGINT)
         assert build.wait(60) != 0
-        log.seek(0)
-        said = log.read()
-    assert "Interrupted" in said and "Traceback" not in said, said
     _, left = psutil.wait_procs(family, timeout=30)
     assert not left
+    return log.read_text()
+
+
+def test_ctrl_c_ends_the_build_and_its_kernels(book: SmallBook) -> None:
+    wait = "import pathlib, time\npathlib.Path('here').touch()\ntime.sleep(600)"
+    book.add("note", [], setup=wait)
+    started = book.folder / "notebooks" / "here"
+    said = interrupted(book, lambda said: started.exists())
+    assert "Interrupted" in said and "Traceback" not in said, said
     book.add("note", [], setup=SOUND)
     assert_built(book)
+
+
+def test_ctrl_c_while_pages_are_written_leaves_no_half_site(book: SmallBook) -> None:
+    def files() -> dict[Path, bytes]:
+        paths = (book.folder / "_build" / "html").rglob("*.html")
+        return {path: path.read_bytes() for path in paths}
+
+    assert_built(book)
+    whole = files()
+    shutil.rmtree(book.folder / "_build" / "html")
+    said = interrupted(book, lambda said: "writing output" in said)
+    assert "Interrupted" in said and "Traceback" not in said, said
+    assert_built(book)
+    assert files() == whole
 
 
 def test_two_builds_at_once_do_not_spoil_each_other(book: SmallBook) -> None:

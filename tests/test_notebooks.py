@@ -166,6 +166,14 @@ def every_claim_is_judged(notebook: NotebookNode) -> Iterator[str]:
             yield f"store the notebook on a quiet machine: {claim['figure']}"
 
 
+def no_address_in_memory_is_stored(notebook: NotebookNode) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            text = output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            for address in re.findall(r"\bat (0x[0-9a-f]+)", text):
+                yield f"{address}, which is another in the next run: {excerpt(cell)}"
+
+
 def the_kernel_is_plain_python(notebook: NotebookNode) -> Iterator[str]:
     name = notebook.metadata.get("kernelspec", {}).get("name")
     if name != "python3":
@@ -226,6 +234,7 @@ STORED: tuple[Rule, ...] = (
     no_widget_state_is_stored,
     the_file_is_small,
     no_machine_path_is_stored,
+    no_address_in_memory_is_stored,
     the_kernel_is_plain_python,
     no_editor_left_its_marks,
 )
@@ -371,6 +380,9 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     ),
     no_machine_path_is_stored: lambda nb: (
         nb.cells[1].outputs[0].data.update({"text/plain": "saved in /home" + "/reader"})
+    ),
+    no_address_in_memory_is_stored: lambda nb: (
+        nb.cells[1].outputs[0].data.update({"text/plain": "<memory at 0x7f158daab7c0>"})
     ),
     the_kernel_is_plain_python: lambda nb: nb.metadata.kernelspec.update(name="my-env"),
     claims_are_compared_by_nbval: lambda nb: nb.cells[1].metadata.pop("tags"),

@@ -1,11 +1,13 @@
 """What make notebooks stores in every note for viewers other than the site."""
 
+import json
 import re
 from copy import deepcopy
 from html import unescape
 from pathlib import Path
 
 import pytest
+from matplotlib.ft2font import FT2Font
 
 from clean import tidy
 from rerun import FIRST_CELL, FIRST_ID
@@ -39,3 +41,12 @@ def test_every_figure_is_also_a_picture_with_its_alt_text(path: Path) -> None:
                 picture = PICTURE.fullmatch(output.data.get("text/html", ""))
                 alt = cell.metadata.mystnb.image.alt
                 assert picture and unescape(picture[1]) == alt, alt
+
+
+def test_pictures_of_chinese_have_the_characters() -> None:
+    data = Path(__file__).parents[1] / "notebooks" / "dgcnn-data"
+    words = json.dumps(
+        json.loads((data / "grammar.json").read_text("utf-8")), ensure_ascii=False
+    )
+    known = FT2Font(data / "chinese.otf").get_charmap()
+    assert not {char for char in words if not char.isascii()} - set(map(chr, known))

@@ -100,6 +100,9 @@ def interrupted(book: SmallBook, begun: Callable[[str], bool]) -> str:
             if begun(log.read_text()):
                 break
             time.sleep(0.1)
+        else:
+            os.killpg(build.pid, signal.SIGKILL)
+            pytest.fail(f"the build never came so far: {log.read_text()}")
         family = psutil.Process(build.pid).children(recursive=True)
         os.killpg(build.pid, signal.SIGINT)
         assert build.wait(60) != 0
@@ -118,7 +121,7 @@ def test_ctrl_c_ends_the_build_and_its_kernels(book: SmallBook) -> None:
     assert_built(book)
 
 
-def test_ctrl_c_while_pages_are_written_leaves_no_half_site(book: SmallBook) -> None:
+def test_the_build_after_ctrl_c_among_pages_is_whole(book: SmallBook) -> None:
     def files() -> dict[Path, bytes]:
         paths = (book.folder / "_build" / "html").rglob("*.html")
         return {path: path.read_bytes() for path in paths}

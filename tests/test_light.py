@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pygments.formatters import HtmlFormatter
 from pygments.token import STANDARD_TYPES
 
@@ -105,6 +105,27 @@ def test_frames_are_loaded_when_a_figure_is_near(
         assert (name not in asked) or not is_far, f"{page} loads {name} too early"
     name = players.last.get_attribute("frames").split("/")[-1]
     tab.wait_for_function(ARRIVED, arg=name)
+    context.close()
+
+
+def test_frames_that_did_not_arrive_are_asked_for_again(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()  # noqa: F811
+    tab.route("**/_static/frames/*", lambda route: route.abort())
+    tab.goto(address + WITH_PLAYERS[0])
+    player = tab.locator("nk-player").first
+    control, still = player.locator("input, select").first, "e => e.innerHTML"
+    before = player.locator(".nk-stage").evaluate(still)
+    control.focus()
+    tab.keyboard.press("ArrowRight")
+    expect(player.get_by_text("The drawings did not arrive")).to_be_visible()
+    tab.unroute("**/_static/frames/*")
+    tab.keyboard.press("ArrowRight")
+    expect(player.get_by_text("The drawings did not arrive")).to_have_count(0)
+    assert player.locator(".nk-stage").evaluate(still) != before
     context.close()
 
 

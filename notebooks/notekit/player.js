@@ -12,18 +12,19 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   start() {
     if (this.stage) return;
     this.stage = this.querySelector(".nk-stage");
-    this.still = drawing(this.stage.innerHTML);
+    const still = this.stage.innerHTML;
+    this.still = drawing(() => still);
     this.fields = [...this.querySelectorAll("input, select")];
     this.first = this.chosen();
     this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
     this.append(this.said);
     this.querySelector(".nk-controls").hidden = false;
-    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load());
+    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load().catch(() => {}));
     this.addEventListener("input", () => this.show(true));
-    new IntersectionObserver(([{ isIntersecting }], watch) => {
-      if (!isIntersecting) return;
+    new IntersectionObserver((seen, watch) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
       watch.disconnect();
-      this.load().then(() => this.show());
+      this.load().then(() => this.show(), () => {});
     }, { rootMargin: "50%" }).observe(this);
     addEventListener("beforeprint", () => this.draw(this.still));
     addEventListener("afterprint", () => this.show());
@@ -35,10 +36,11 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   /** The frames as functions that make their drawing; they arrive once. */
   load() {
     const inside = this.querySelector("script");
-    const read = ({ lines, frames }) => frames.map(frame => drawing(frame.map(i => lines[i]).join("\n")));
+    const read = ({ lines, frames }) => frames.map(frame => drawing(() => frame.map(i => lines[i]).join("\n")));
     return this.frames ??= inside ? Promise.resolve(read(JSON.parse(inside.textContent))) : new Promise((done, fail) => {
       const source = this.getAttribute("frames");
-      const script = Object.assign(document.createElement("script"), { src: source, onerror: fail });
+      const script = Object.assign(document.createElement("script"), { src: source });
+      script.onerror = () => { this.frames = null; fail(); };  // the next touch asks again
       script.onload = () => done(read(window.nkFrames[source.split("/").pop()]));
       document.head.append(script);
     });
@@ -63,10 +65,13 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
       field.parentElement.querySelector(".nk-value").textContent = text;
     }
     if (this.chosen() === this.first && !this.frames) return;
-    const frames = await this.load(), chosen = this.chosen();
+    const frames = await this.load().catch(() => null), chosen = this.chosen();
+    this.said.classList.toggle("nk-lost", !frames);
+    if (!frames) return this.said.textContent = "The drawings did not arrive; move the control to ask for them again.";
     this.draw(frames[chosen], touched);
-    // What the next step shows is made while nothing else is to be done.
-    setTimeout(() => { for (const near of [chosen - 1, chosen + 1]) frames[near]?.(); }, 50);
+    // What the next step of the last control shows is made while nothing else is to be done.
+    this.near = [chosen - 1, chosen + 1];
+    idle(() => { for (const near of this.near) frames[near]?.(); });
   }
 
   /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */
@@ -74,13 +79,14 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     if (make === this.drawn) return;
     this.drawn = make;
     const words = () => [...this.stage.querySelectorAll("text")].map(text => text.textContent.trim());
-    const before = new Set(words());
+    if (touched) this.heard ??= new Set(words());
     become(this.stage, make().cloneNode(true));
     if (!touched) return;
     clearTimeout(this.later);
     this.later = setTimeout(() => {
-      const fresh = words().filter(text => /\p{L}/u.test(text) && !before.has(text));
+      const fresh = words().filter(text => /\p{L}/u.test(text) && !this.heard.has(text));
       this.said.textContent = fresh.join(". ");
+      this.heard = null;
     }, 400);
   }
 });
@@ -88,7 +94,12 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
 /** A function that makes the nodes of a drawing, once. */
 function drawing(text) {
   let made;
-  return () => made ??= Object.assign(document.createElement("template"), { innerHTML: text }).content;
+  return () => made ??= Object.assign(document.createElement("template"), { innerHTML: text() }).content;
+}
+
+/** Runs what can wait; not every browser knows when it is idle. */
+function idle(work) {
+  (window.requestIdleCallback ?? setTimeout)(work);
 }
 
 /** Gives a node the children of another; what is the same stays, and need not be laid out and painted again. */

@@ -50,6 +50,16 @@ LOOK = """() => {
             const size = parseFloat(getComputedStyle(word).fontSize) * Math.hypot(a, b);
             return size < 10.95 && `${size}: ${word.outerHTML}`;
         }).filter(Boolean),
+        hidden: words.filter(usual).filter(word => {
+            const { left, right } = word.getBoundingClientRect();
+            for (let box = word.ownerSVGElement; box; box = box.parentElement) {
+                const edge = box.getBoundingClientRect();
+                const clips = getComputedStyle(box).overflowX !== "visible"
+                    || box.matches("div.cell");
+                if (clips && (left < edge.left - 1 || right > edge.right + 1))
+                    return true;
+            }
+        }).map(word => word.outerHTML),
     };
 }"""
 
@@ -181,6 +191,12 @@ def test_words_in_figures_of_the_usual_size_can_be_read_on_a_phone(
     look: Any, page: str
 ) -> None:
     assert not look(page, "dark", 360)["small"]
+
+
+@every_note
+@pytest.mark.parametrize("width", [1280, 360])
+def test_words_in_figures_are_not_cut_off(look: Any, page: str, width: int) -> None:
+    assert not look(page, "light" if width == 1280 else "dark", width)["hidden"]
 
 
 @pytest.mark.parametrize("page", WITH_PLAYERS)

@@ -77,19 +77,23 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
   /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */
   draw(make, touched = false) {
     if (make === this.drawn) return;
+    if (touched) this.heard ??= this.drawn ?? this.still;
+    become(this.stage, make());
     this.drawn = make;
-    const words = () => [...this.stage.querySelectorAll("text")].map(text => text.textContent.trim());
-    if (touched) this.heard ??= new Set(words());
-    become(this.stage, make().cloneNode(true));
     if (!touched) return;
     clearTimeout(this.later);
     this.later = setTimeout(() => {
-      const fresh = words().filter(text => /\p{L}/u.test(text) && !this.heard.has(text));
-      this.said.textContent = fresh.join(". ");
+      const known = new Set(words(this.heard()));
+      this.said.textContent = words(make()).filter(text => /\p{L}/u.test(text) && !known.has(text)).join(". ");
       this.heard = null;
     }, 400);
   }
 });
+
+/** The texts of a drawing. */
+function words(drawing) {
+  return [...drawing.querySelectorAll("text")].map(text => text.textContent.trim());
+}
 
 /** A function that makes the nodes of a drawing, once. */
 function drawing(text) {
@@ -102,7 +106,7 @@ function idle(work) {
   (window.requestIdleCallback ?? setTimeout)(work);
 }
 
-/** Gives a node the children of another; what is the same stays, and need not be laid out and painted again. */
+/** Gives a node the children of another, copied; what is the same stays, and is not laid out and painted again. */
 function become(node, other) {
   const old = [...node.childNodes], fresh = [...other.childNodes];
   const same = i => old.at(i)?.isEqualNode(fresh.at(i) ?? null);
@@ -111,9 +115,9 @@ function become(node, other) {
   while (same(0)) old.shift(), fresh.shift();
   while (same(-1)) next = old.pop(), fresh.pop();
   if (old.length === fresh.length) {
-    old.forEach((child, i) => alike(child, fresh[i]) ? become(child, fresh[i]) : child.replaceWith(fresh[i]));
+    old.forEach((child, i) => alike(child, fresh[i]) ? become(child, fresh[i]) : child.replaceWith(fresh[i].cloneNode(true)));
   } else {
     old.forEach(child => child.remove());
-    fresh.forEach(child => node.insertBefore(child, next));
+    fresh.forEach(child => node.insertBefore(child.cloneNode(true), next));
   }
 }

@@ -76,8 +76,8 @@ def copy_of_the_book(folder: Path, *without: str) -> Path:
     return folder
 
 
-def make_book(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
-    """Run `make book`, or other targets, in a folder that has the Makefile."""
+def make_command(*targets: str) -> dict[str, object]:
+    """The command and environment of `make book`, or other targets, for subprocess."""
     # Left alone: what a make that runs these tests tells its children, and .venv.
     environment = {
         name: value
@@ -90,10 +90,14 @@ def make_book(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
         f"BIN={Path(sys.executable).parent}",
         "--old-file=.venv/requirements.lock",
     ]
+    return {"args": command, "env": environment}
+
+
+def make_book(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+    """Run `make book`, or other targets, in a folder that has the Makefile."""
     return subprocess.run(
-        command,
+        **make_command(*targets),
         cwd=folder,
-        env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -3,10 +3,10 @@ book repairs itself: killed kernels, a full disk, Ctrl+C, two builds, half an
 environment, a cache of another version, a noisy environment."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from kernels import hold
 from rerun import write
-from support import ROOT, SmallBook, code, prose
+from support import ROOT, SmallBook, code, make_command, prose
 
 EXECUTED = "running notebooks... "
 AGAIN = "every notebook runs again"
@@ -65,33 +65,22 @@ def test_a_killed_kernel_is_named_and_its_run_forgotten(book: SmallBook) -> None
 def test_a_full_disk_is_named(book: SmallBook) -> None:
     large = "import IPython\nIPython.display.HTML('the output' + 3_000_000 * '.')"
     book.add("note", [], setup=large)
-    command = [
-        "bash",
-        "-c",
-        f"ulimit -f 1000; make book BIN={Path(sys.executable).parent}",
-    ]
-    command[-1] += " --old-file=.venv/requirements.lock"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    result = subprocess.run(
-        command, cwd=book.folder, env=environment, text=True, capture_output=True
-    )
+    how = make_command()
+    how["args"] = ["bash", "-c", f"ulimit -f 1000; {shlex.join(how['args'])}"]
+    result = subprocess.run(**how, cwd=book.folder, text=True, capture_output=True)
     output = result.stdout + result.stderr
     assert result.returncode and "File too large" in output, output
     assert "The book was not built" in output, output
     assert_built(book)
 
 
-def interrupted(book: SmallBook, begun: Callable[[str], bool]) -> str:
-    """What a build says that Ctrl+C ends once it has begun, seen by what it said."""
-    command = ["make", "book", f"BIN={Path(sys.executable).parent}"]
-    command += ["--old-file=.venv/requirements.lock"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+def interrupt(book: SmallBook, begun: Callable[[str], bool]) -> None:
+    """End a build with Ctrl+C, once what it says shows that it has begun."""
     log = book.folder / "log"
     with log.open("w") as end:
         build = subprocess.Popen(
-            command,
+            **make_command(),
             cwd=book.folder,
-            env=environment,
             stdout=end,
             stderr=end,
             start_new_session=True,
@@ -108,15 +97,15 @@ def interrupted(book: SmallBook, begun: Callable[[str], bool]) -> str:
         assert build.wait(60) != 0
     _, left = psutil.wait_procs(family, timeout=30)
     assert not left
-    return log.read_text()
+    said = log.read_text()
+    assert "Interrupted" in said and "Traceback" not in said, said
 
 
 def test_ctrl_c_ends_the_build_and_its_kernels(book: SmallBook) -> None:
     wait = "import pathlib, time\npathlib.Path('here').touch()\ntime.sleep(600)"
     book.add("note", [], setup=wait)
     started = book.folder / "notebooks" / "here"
-    said = interrupted(book, lambda said: started.exists())
-    assert "Interrupted" in said and "Traceback" not in said, said
+    interrupt(book, lambda said: started.exists())
     book.add("note", [], setup=SOUND)
     assert_built(book)
 
@@ -129,8 +118,7 @@ def test_the_build_after_ctrl_c_among_pages_is_whole(book: SmallBook) -> None:
     assert_built(book)
     whole = files()
     shutil.rmtree(book.folder / "_build" / "html")
-    said = interrupted(book, lambda said: "writing output" in said)
-    assert "Interrupted" in said and "Traceback" not in said, said
+    interrupt(book, lambda said: "writing output" in said)
     assert_built(book)
     assert files() == whole
 

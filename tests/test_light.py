@@ -117,15 +117,15 @@ def test_frames_that_did_not_arrive_are_asked_for_again(
     tab.route("**/_static/frames/*", lambda route: route.abort())
     tab.goto(address + WITH_PLAYERS[0])
     player = tab.locator("nk-player").first
-    control, still = player.locator("input, select").first, "e => e.innerHTML"
-    before = player.locator(".nk-stage").evaluate(still)
-    control.focus()
+    stage = player.locator(".nk-stage")
+    before = stage.inner_html()
+    player.locator("input, select").first.focus()
     tab.keyboard.press("ArrowRight")
     expect(player.get_by_text("The drawings did not arrive")).to_be_visible()
     tab.unroute("**/_static/frames/*")
     tab.keyboard.press("ArrowRight")
     expect(player.get_by_text("The drawings did not arrive")).to_have_count(0)
-    assert player.locator(".nk-stage").evaluate(still) != before
+    assert stage.inner_html() != before
     context.close()
 
 

@@ -11,7 +11,7 @@ from matplotlib.ft2font import FT2Font
 
 from clean import tidy
 from rerun import FIRST_CELL, FIRST_ID
-from support import NOTEBOOKS, code_cells, read
+from support import NOTEBOOKS, ROOT, code_cells, read
 
 every_note = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 PICTURE = re.compile(
@@ -44,7 +44,7 @@ def test_every_figure_is_also_a_picture_with_its_alt_text(path: Path) -> None:
 
 
 def test_pictures_of_chinese_have_the_characters() -> None:
-    data = Path(__file__).parents[1] / "notebooks" / "dgcnn-data"
+    data = ROOT / "notebooks" / "dgcnn-data"
     words = json.dumps(
         json.loads((data / "grammar.json").read_text("utf-8")), ensure_ascii=False
     )

@@ -65,13 +65,12 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
       field.parentElement.querySelector(".nk-value").textContent = text;
     }
     if (this.chosen() === this.first && !this.frames) return;
-    const frames = await this.load().catch(() => null), chosen = this.chosen();
+    const frames = await this.load().catch(() => null);
     this.said.classList.toggle("nk-lost", !frames);
     if (!frames) return this.said.textContent = "The drawings did not arrive; move the control to ask for them again.";
-    this.draw(frames[chosen], touched);
+    this.draw(frames[this.chosen()], touched);
     // What the next step of the last control shows is made while nothing else is to be done.
-    this.near = [chosen - 1, chosen + 1];
-    idle(() => { for (const near of this.near) frames[near]?.(); });
+    idle(() => { for (const step of [-1, 1]) frames[this.chosen() + step]?.(); });
   }
 
   /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */

@@ -1,4 +1,4 @@
-"""What the notes share: proofs, claims, answers, figures, training, style."""
+"""What the notes share: proofs, claims, answers, figures, training, checks, style."""
 
 from importlib.util import find_spec
 
@@ -23,17 +23,19 @@ from .proof import DerivationError, derive
 from .style import COLORS, apply_style, label_lines, table
 
 # A reader's browser has SymPy alone.
+if find_spec("numpy"):
+    from .inputs import reals, whole
 if all(map(find_spec, ("numpy", "matplotlib", "ipywidgets"))):
     from .player import choice, explore, slider, toggle
 if TRAINING := all(map(find_spec, ("numpy", "torch", "tqdm"))):
-    from .training import Best, best, fit, fit_together, seed_everything, seeds
+    from .training import Stream, best, fit, fit_together, seed_everything, seeds
 
 __all__ = [
-    "COLORS", "Best", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",
+    "COLORS", "Bound", "Cases", "ClaimError", "Corrected", "DerivationError",
     "Difference", "Equivalent", "Identity", "Measured", "NotReproduced", "Refuted",
-    "Trials", "apply_style", "best", "check", "choice", "claim", "derive", "explore",
-    "fit", "fit_together", "label_lines", "refused", "seed_everything", "seeds",
-    "setting", "setup", "slider", "table", "toggle",
+    "Stream", "Trials", "apply_style", "best", "check", "choice", "claim", "derive",
+    "explore", "fit", "fit_together", "label_lines", "reals", "refused", "seeds",
+    "setting", "setup", "slider", "table", "toggle", "whole",
 ]  # fmt: skip
 
 

@@ -230,9 +230,11 @@ def _holds(a: sp.Expr, relation: str, b: sp.Expr) -> bool:
 def _evaluate(expression: sp.Expr, point: dict) -> sp.Expr | None:
     """The value at the point to more digits than are compared, or None."""
     with suppress(*GAVE_UP), _time_limit():
-        value = expression.subs(point)
-        if value.has(*LEFT_ALONE):
-            value = value.doit()
+        if expression.has(*LEFT_ALONE):
+            value = expression.subs(point).doit()
+        else:  # of a power of a fraction SymPy would factor integers, a minute long
+            point = {s: v if s.is_integer else v.n(60) for s, v in point.items()}
+            value = expression.subs(point)
         value = value.evalf(DIGITS + 10, chop=True)
         if all(part.is_Float or part.is_Rational for part in value.as_real_imag()):
             return value

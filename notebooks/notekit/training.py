@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,19 @@ from torch.func import functional_call, stack_module_state, vmap
 from tqdm.auto import tqdm
 
 Batches = Iterable  # a list, a DataLoader: has a length and can be iterated anew
+
+
+class Stream:
+    """As many batches an epoch as `steps`, each drawn anew by `draw()`."""
+
+    def __init__(self, draw: Callable[[], object], steps: int) -> None:
+        self.draw, self.steps = draw, steps
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[object]:
+        return (self.draw() for _ in range(self.steps))
 
 
 def seeds(k: int) -> list[int]:
@@ -129,6 +142,7 @@ def fit_together(
     template = _Apply(models[0])
     state = stack_module_state([_Apply(model) for model in models])
     trained = [value for value in state[0].values() if value.requires_grad]
+    scales = [_beside(rates, value) for value in trained if rates is not None]
     optimise = optimizer(trained)
     scheduled = schedule(optimise) if schedule is not None else None
     own = () if variants is None else (variants,)
@@ -143,24 +157,27 @@ def fit_together(
         mapped = vmap(one, in_dims=(0, axes or None), randomness="different")
         return mapped(state, (*batch, *own))
 
-    history: dict[str, list[np.ndarray]] = {"loss": []}
+    history: dict[str, list[list[float]]] = {"loss": []}
     for _ in _progress(epochs):
         template.train()
         for batch in batches:
             optimise.zero_grad()
             values = together(loss, batch)
             values.sum().backward()
-            before = [value.detach().clone() for value in trained if rates is not None]
+            before = [value.detach().clone() for value, _ in zip(trained, scales)]
             optimise.step()
-            _rescale(trained, before, rates)
+            with torch.no_grad():  # multiply each model's update by its rate
+                for value, old, scale in zip(trained, before, scales):
+                    value.sub_(old).mul_(scale).add_(old)
             if scheduled is not None:
                 scheduled.step()
-            history["loss"].append(values.detach().numpy())
+            # As numbers: small tensors that stay tear the memory to pieces.
+            history["loss"].append(values.tolist())
         if measure is not None:
             template.eval()
             with torch.no_grad():
                 for name, value in together(measure).items():
-                    history.setdefault(name, []).append(value.numpy())
+                    history.setdefault(name, []).append(value.tolist())
     with torch.no_grad():
         for index, model in enumerate(models):
             applied = _Apply(model)
@@ -175,12 +192,11 @@ def fit_together(
     return result
 
 
-def _rescale(trained: list, before: list, rates: Sequence[float] | None) -> None:
-    """Multiply each model's last update by its rate."""
-    with torch.no_grad():
-        for value, old in zip(trained, before):
-            rate = torch.as_tensor(rates, dtype=value.dtype)
-            value.copy_(old + rate.reshape(-1, *[1] * (value.ndim - 1)) * (value - old))
+def _beside(rates: Sequence[float], stacked: torch.Tensor) -> torch.Tensor:
+    """A rate for each model, of the stacked parameter's type, (models, 1, …)."""
+    return torch.as_tensor(rates, dtype=stacked.dtype).reshape(
+        -1, *[1] * (stacked.ndim - 1)
+    )
 
 
 def _check_batches(batches: Batches, epochs: int) -> None:

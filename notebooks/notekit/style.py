@@ -28,6 +28,12 @@ if FIGURES := find_spec("matplotlib"):
     from PIL import Image
 
 INK = "#010101"  # of notekit.mplstyle
+# How matplotlib writes a tick or a marker, and where it stands.
+MARK = r'<path id="([^"]*)" d="([^"]*)"(?: style="([^"]*)")?/>'
+USED = (
+    r'<use xlink:href="#(?P<id>[^"]*)" x="(?P<x>[^"]*)" y="(?P<y>[^"]*)"'
+    r'(?: style="(?P<style>[^"]*)")?/>'
+)
 # The style's colours by name.
 COLORS = dict(
     blue="#0072b2",
@@ -206,8 +212,18 @@ def svg(figure: Figure) -> str:
 def _light(text: str) -> str:
     """SVG, a tag a line, without groups and turns that change nothing.
 
-    They are more than half of what a browser has to read, lay out and paint.
+    They are more than half of what a browser has to read, lay out and paint. A mark
+    that is used many times, which costs it a tree of elements each, is a plain path.
     """
+    marks = {id: (d, style) for id, d, style in re.findall(MARK, text)}
+
+    def plain(used: re.Match[str]) -> str:
+        d, own = marks[used["id"]]
+        style = "; ".join(filter(None, (used["style"], own)))  # the later one counts
+        place = f"translate({used['x']} {used['y']})"
+        return f'<path d="{d}" transform="{place}" style="{style}"/>'
+
+    text = re.sub(MARK + r"\n", "", re.sub(USED, plain, text))
     lines, named = [], []
     for line in re.sub(r' transform="rotate\(-0 [^"]*"', "", text).split("\n"):
         if line.startswith("<g"):

@@ -28,8 +28,9 @@ if FIGURES := find_spec("matplotlib"):
     from PIL import Image
 
 INK = "#010101"  # of notekit.mplstyle
-# How matplotlib writes a tick or a marker, and where it stands.
-MARK = r'<path id="([^"]*)" d="([^"]*)"(?: style="([^"]*)")?/>'
+# How matplotlib writes a tick or a short marker (circles, ten times as long, would make
+# pages and slides heavy), and where it stands.
+MARK = r'<path id="([^"]*)" d="([^"]{,60})"(?: style="([^"]*)")?/>'
 USED = (
     r'<use xlink:href="#(?P<id>[^"]*)" x="(?P<x>[^"]*)" y="(?P<y>[^"]*)"'
     r'(?: style="(?P<style>[^"]*)")?/>'
@@ -212,12 +213,14 @@ def svg(figure: Figure) -> str:
 def _light(text: str) -> str:
     """SVG, a tag a line, without groups and turns that change nothing.
 
-    They are more than half of what a browser has to read, lay out and paint. A mark
-    that is used many times, which costs it a tree of elements each, is a plain path.
+    They are more than half of what a browser has to read, lay out and paint. A tick
+    is a plain path: used from elsewhere, each costs it a tree of elements.
     """
     marks = {id: (d, style) for id, d, style in re.findall(MARK, text)}
 
     def plain(used: re.Match[str]) -> str:
+        if used["id"] not in marks:
+            return used[0]
         d, own = marks[used["id"]]
         style = "; ".join(filter(None, (used["style"], own)))  # the later one counts
         place = f"translate({used['x']} {used['y']})"

@@ -72,7 +72,7 @@ def test_a_sheet_has_all_exercises_and_empty_axes(path: Path) -> None:
     assert drawing.select("text") and shown.select_one("figcaption").get_text()
 
 
-CITING = {"batch-norm", "multilabel-softmax", "superlinear-speedup"}
+CITING = {"batch-norm", "multilabel-softmax"}
 
 
 @every_note

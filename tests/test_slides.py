@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 import slides
 from support import NOTEBOOKS, code, prose
@@ -117,6 +117,24 @@ def test_every_slide_fits(path: Path, decks: Path, page: Page) -> None:
         assert float(scale) >= LEAST, f"slide {number + 1} holds too much"
         assert not page.evaluate(OUTSIDE), f"slide {number + 1}"
     assert not complaints
+
+
+def test_slides_fit_where_the_end_of_the_page_comes_late(
+    decks: Path, page: Page, tmp_path: Path
+) -> None:
+    deck = shutil.copytree(decks, tmp_path / "decks") / "vae-geometry.html"
+    html = deck.read_text(encoding="utf-8")
+    deck.write_text(html.replace("</body>", '<script src="late.js"></script></body>'))
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1000)
+        route.fulfill(content_type="text/javascript", body="")
+
+    page.route("**/late.js", late)
+    opened(page, deck)
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate(f"Reveal.slide({number}, 0, 99)")
+        assert not page.evaluate(OUTSIDE), f"slide {number + 1}"
 
 
 @every_note

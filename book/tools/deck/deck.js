@@ -7,6 +7,9 @@
       const inner = part.getBoundingClientRect(), outer = slide.getBoundingClientRect();
       return inner.right <= outer.right - 40 && inner.bottom <= outer.bottom - 10;
     });
+  // Figures show their controls only when the page is read to its end, and these take room.
+  if (document.readyState === "loading")
+    await new Promise(done => document.addEventListener("DOMContentLoaded", done));
   document.body.classList.add("measuring");  // all slides are laid out, none is seen
   await Promise.all([...document.fonts].map(font => font.load().catch(() => {})));
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})));

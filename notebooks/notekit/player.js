@@ -19,8 +19,8 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     this.said = Object.assign(document.createElement("p"), { className: "nk-said", role: "status" });
     this.append(this.said);
     this.querySelector(".nk-controls").hidden = false;
-    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, () => this.load().catch(() => {}));
-    this.addEventListener("input", () => this.show(true));
+    for (const event of ["pointerdown", "focusin"]) this.addEventListener(event, ({ target }) => this.prepare(target));
+    this.addEventListener("input", ({ target }) => this.show(target));
     new IntersectionObserver((seen, watch) => {
       if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
       watch.disconnect();
@@ -46,18 +46,25 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     });
   }
 
-  /** The number of the frame that the controls choose: the last control turns fastest. */
-  chosen() {
+  /** What a control would show one step further is drawn while nothing else is to be done. */
+  prepare(field) {
+    const draw = frames => { for (const step of [-1, 1]) frames[this.chosen(field, step)]?.(); };
+    this.load().then(frames => idle(() => draw(frames)), () => {});
+  }
+
+  /** The number of the frame that the controls choose, one of them moved on: the last control turns fastest. */
+  chosen(moved = null, steps = 0) {
     let index = 0;
     for (const field of this.fields) {
       const box = field.type === "checkbox";
       const size = box ? 2 : field.options ? field.options.length : Number(field.max) + 1;
-      index = index * size + Number(box ? field.checked : field.value);
+      index = index * size + Number(box ? field.checked : field.value) + (field === moved ? steps : 0);
     }
     return index;
   }
 
-  async show(touched = false) {
+  /** Draws what the controls choose; `touched` is the control that a reader has moved. */
+  async show(touched = null) {
     for (const field of this.fields) {
       if (field.type !== "range") continue;
       const text = field.dataset.values.split("|")[field.value];
@@ -69,12 +76,11 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     this.said.classList.toggle("nk-lost", !frames);
     if (!frames) return this.said.textContent = "The drawings did not arrive; move the control to ask for them again.";
     this.draw(frames[this.chosen()], touched);
-    // What the next step of the last control shows is made while nothing else is to be done.
-    idle(() => { for (const step of [-1, 1]) frames[this.chosen() + step]?.(); });
+    this.prepare(touched);
   }
 
   /** Puts a drawing on the stage, and says the words in it that are new, but no bare number of an axis. */
-  draw(make, touched = false) {
+  draw(make, touched = null) {
     if (make === this.drawn) return;
     if (touched) this.heard ??= this.drawn ?? this.still;
     become(this.stage, make());
@@ -105,18 +111,25 @@ function idle(work) {
   (window.requestIdleCallback ?? setTimeout)(work);
 }
 
-/** Gives a node the children of another, copied; what is the same stays, and is not laid out and painted again. */
+/** Gives a node the children of another; what is there is changed as little as it can be, for each change is painted. */
 function become(node, other) {
   const old = [...node.childNodes], fresh = [...other.childNodes];
   const same = i => old.at(i)?.isEqualNode(fresh.at(i) ?? null);
-  const alike = (one, two) => one.cloneNode().isEqualNode(two.cloneNode());
   let next = null;
   while (same(0)) old.shift(), fresh.shift();
   while (same(-1)) next = old.pop(), fresh.pop();
-  if (old.length === fresh.length) {
-    old.forEach((child, i) => alike(child, fresh[i]) ? become(child, fresh[i]) : child.replaceWith(fresh[i].cloneNode(true)));
-  } else {
-    old.forEach(child => child.remove());
-    fresh.forEach(child => node.insertBefore(child.cloneNode(true), next));
+  if (old.length === fresh.length) return old.forEach((child, i) => turn(child, fresh[i]));
+  old.forEach(child => child.remove());
+  fresh.forEach(child => node.insertBefore(child.cloneNode(true), next));
+}
+
+/** Makes a node like another, its children too. */
+function turn(node, like) {
+  if (node.nodeName !== like.nodeName) return node.replaceWith(like.cloneNode(true));
+  if (node.data !== like.data) node.data = like.data;
+  for (const { name } of [...node.attributes ?? []]) if (!like.hasAttribute(name)) node.removeAttribute(name);
+  for (const attribute of like.attributes ?? []) {
+    if (node.getAttribute(attribute.name) !== attribute.value) node.setAttributeNode(attribute.cloneNode());
   }
+  become(node, like);
 }

@@ -69,8 +69,10 @@ def cost(notebook: Path, cores: list[int]) -> tuple[float, float, float]:
         said = log.read().decode()
         if client.returncode:
             sys.exit(f"{said}\n{notebook.name} fails.")
-    first, seconds = re.search(r"^seconds: (\S+) (\S+)$", said, re.MULTILINE).groups()
-    return float(seconds), float(first), peak / 1e6
+    told = re.search(r"^seconds: (\S+) (\S+)$", said, re.MULTILINE)
+    if told is None:
+        sys.exit(f"{said}\n{notebook.name} told no seconds.")
+    return float(told[2]), float(told[1]), peak / 1e6
 
 
 def main() -> None:

@@ -124,14 +124,18 @@ def test_slides_fit_where_the_end_of_the_page_comes_late(
 ) -> None:
     deck = shutil.copytree(decks, tmp_path / "decks") / "vae-geometry.html"
     html = deck.read_text(encoding="utf-8")
-    deck.write_text(html.replace("</body>", '<script src="late.js"></script></body>'))
+    end = '<script src="late.js"></script></body>'
+    deck.write_text(html.replace("</body>", end), encoding="utf-8")
+    asked = []
 
     def late(route: Route) -> None:
+        asked.append(route.request.url)
         page.wait_for_timeout(1000)
         route.fulfill(content_type="text/javascript", body="")
 
     page.route("**/late.js", late)
-    opened(page, deck)
+    complaints = opened(page, deck)
+    assert len(asked) == 1 and not complaints
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate(f"Reveal.slide({number}, 0, 99)")
         assert not page.evaluate(OUTSIDE), f"slide {number + 1}"

@@ -46,10 +46,11 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     });
   }
 
-  /** What a control would show one step further is drawn while nothing else is to be done. */
+  /** What a control, else the last, would show one step further is made while nothing else is to be done. */
   prepare(field) {
-    const draw = frames => { for (const step of [-1, 1]) frames[this.chosen(field, step)]?.(); };
-    this.load().then(frames => idle(() => draw(frames)), () => {});
+    const moved = this.fields.includes(field) ? field : this.fields.at(-1);
+    const make = frames => { for (const step of [-1, 1]) frames[this.chosen(moved, step)]?.(); };
+    this.load().then(frames => idle(() => make(frames)), () => {});
   }
 
   /** The number of the frame that the controls choose, one of them moved on: the last control turns fastest. */
@@ -58,7 +59,9 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
     for (const field of this.fields) {
       const box = field.type === "checkbox";
       const size = box ? 2 : field.options ? field.options.length : Number(field.max) + 1;
-      index = index * size + Number(box ? field.checked : field.value) + (field === moved ? steps : 0);
+      const value = Number(box ? field.checked : field.value) + (field === moved ? steps : 0);
+      if (value < 0 || value >= size) return null;
+      index = index * size + value;
     }
     return index;
   }
@@ -71,7 +74,10 @@ customElements.get("nk-player") || customElements.define("nk-player", class exte
       field.setAttribute("aria-valuetext", text);
       field.parentElement.querySelector(".nk-value").textContent = text;
     }
-    if (this.chosen() === this.first && !this.frames) return;
+    if (this.chosen() === this.first && !this.frames) {
+      if (this.said.classList.contains("nk-lost")) this.said.textContent = "";
+      return this.said.classList.remove("nk-lost");
+    }
     const frames = await this.load().catch(() => null);
     this.said.classList.toggle("nk-lost", !frames);
     if (!frames) return this.said.textContent = "The drawings did not arrive; move the control to ask for them again.";

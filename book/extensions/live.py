@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -89,12 +90,21 @@ def check_tags(app: Sphinx, doctree: nodes.document) -> None:
             logger.info("%s: %s", docname, line)
 
 
+def begin(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Pack what live pages need, in programs that work while the pages are read."""
+    paths = (Path(env.doc2path(name)) for name in env.found_docs)
+    app.packing = None
+    if any(cell.live for path in paths for cell in cells_of(path)):
+        worker = ThreadPoolExecutor(1)
+        app.packing = worker.submit(pack, Path(app.outdir).parent / "live")
+
+
 def prepare(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pack what live pages need; write them again if that was not there before."""
-    pages = [name for name in env.found_docs if env.metadata[name].get("live")]
-    app.live_pack = pack(Path(app.outdir).parent / "live") if pages else None
-    if pages and not app.live_pack:
+    """Wait until that is packed; write live pages again if it was not there before."""
+    app.live_pack = app.packing and app.packing.result()
+    if app.packing and not app.live_pack:
         logger.info(WITHOUT)
+    pages = [name for name in env.found_docs if env.metadata[name].get("live")]
     name = app.live_pack and app.live_pack.name
     changed = name != getattr(env, "live_pack", None)
     env.live_pack = name
@@ -130,6 +140,7 @@ def copy_pack(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     """Register the hooks."""
     app.connect("doctree-read", check_tags)
+    app.connect("env-before-read-docs", begin, priority=600)  # when the notes have run
     app.connect("env-updated", prepare)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", copy_pack)

@@ -205,6 +205,16 @@ def functions_are_short(notebook: NotebookNode) -> Iterator[str]:
                     yield f"{node.name} has {lines} lines, at most {FUNCTION_LINES}"
 
 
+def brackets_are_printed(notebook: NotebookNode) -> Iterator[str]:
+    """SymPy prints no bracket around an UnevaluatedExpr that it subtracts."""
+    for cell in code_cells(notebook):
+        for node in ast.walk(ast.parse(without_magics(cell.source))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Mult)):
+                last = ast.unparse(node.right)
+                if re.match(r"sp\.UnevaluatedExpr\(.*\)$", last):
+                    yield f"{last} gets no brackets: sp.Mul(…, evaluate=False) has them"
+
+
 def a_sitting_is_enough(notebook: NotebookNode) -> Iterator[str]:
     own = [c for c in notebook.cells if not FREE & set(c.metadata.get("tags", ()))]
     own = NotebookNode(cells=[c for c in own if c.get("id") != FIRST_ID])
@@ -249,6 +259,7 @@ ARTICLE: tuple[Rule, ...] = (
     every_claim_is_judged,
     cells_are_short,
     functions_are_short,
+    brackets_are_printed,
     a_sitting_is_enough,
     four_exercises_are_set,
     choices_can_be_varied,
@@ -400,6 +411,7 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     ),
     cells_are_short: spoil_code('"' + "long" * LINE_WIDTH + '"'),
     functions_are_short: spoil_code("def f():\n" + "    x = 1\n" * FUNCTION_LINES),
+    brackets_are_printed: spoil_code("x - sp.UnevaluatedExpr(x + y)"),
     a_sitting_is_enough: spoil_prose("word word", "word"),
     four_exercises_are_set: spoil_prose("★ ★ ", "★ "),
     choices_can_be_varied: spoil_code("x = 1"),

@@ -303,6 +303,14 @@ def helper(name: str) -> Callable[[SmallBook], object]:
     return lambda book: (book.folder / path).open("a").write("\nnumber = 3\n")
 
 
+def practised(book: SmallBook) -> None:
+    """A note with a derivation that a reader completes."""
+    path = book.folder / "notebooks" / "note.ipynb"
+    note = nbformat.read(path, as_version=4)
+    note.cells.append(nbformat.v4.new_code_cell("3", metadata={"tags": ["your-turn"]}))
+    nbformat.write(note, path)
+
+
 @pytest.mark.parametrize(
     "edit",
     [
@@ -311,6 +319,7 @@ def helper(name: str) -> Callable[[SmallBook], object]:
         edited("x**2", "(x ** 2)"),
         edited("The loss is small.", "Often, the loss is small."),
         edited("eq. 1", "eq. 2"),
+        practised,
         *map(helper, (f"notekit/{name}.py" for name in robustness.SHOWS)),
     ],
 )

@@ -45,12 +45,12 @@ BAR = "{n} of {total} runs, {elapsed} gone, about {remaining} to go"
 def code(note: Path) -> ast.Module:
     """The syntax tree of a notebook's code cells, IPython's magics as plain calls.
 
-    Without the first cell, which finds notekit: no verdict depends on it.
+    Without the first cell, which finds notekit, and the derivations that a reader
+    completes: no verdict depends on them.
     """
     cells = nbformat.read(note, as_version=4).cells
-    kept = [
-        cell for cell in cells if "remove-cell" not in cell.metadata.get("tags", ())
-    ]
+    apart = {"remove-cell", "your-turn"}
+    kept = [cell for cell in cells if not apart & {*cell.metadata.get("tags", ())}]
     sources = [cell.source for cell in kept if cell.cell_type == "code"]
     return ast.parse("\n".join(map(TransformerManager().transform_cell, sources)))
 

@@ -19,7 +19,7 @@ from test_site import (  # fixtures too
 
 sys.path.append(str(ROOT / "book" / "extensions"))
 from symbols import typeset  # noqa: E402
-from units import APART  # noqa: E402
+from units import APART, HYPHEN  # noqa: E402
 
 CLAIMS = "book/claims.html"
 MARKS = {
@@ -65,15 +65,96 @@ def test_formulas_in_plain_letters_are_found(sentence: str) -> None:
         ("0.5 ± 0.1 and ≤ −3", "0.5_±_0.1 and ≤_−3"),
         ("100 000 bits, 8 bits", "100_000_bits, 8_bits"),
         ("3 sets, 4 per cent", "3 sets, 4 per cent"),
+        ("-2 to 1e-05, x-1, 3-4, (-1)", "−2 to 1e−05, x-1, 3-4, (−1)"),
     ],
 )
 def test_numbers_stay_with_their_unit_or_sign(sentence: str, held: str) -> None:
-    assert APART.sub("_", sentence) == held
+    assert APART.sub("_", HYPHEN.sub("−", sentence)) == held
 
 
+# Points and brackets that stand in another line than what they belong to.
+PARTED = """() => {
+    const article = document.querySelector("article"), found = [];
+    const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    const apart = (node, beside) => {
+        const range = new Range();
+        range.setStart(node, 0);
+        range.setEnd(node, 1);
+        const last = [...beside.getClientRects()].at(-1);
+        return range.getBoundingClientRect().top > last.bottom - 1;
+    };
+    while (texts.nextNode()) {
+        const node = texts.currentNode, above = node.parentElement;
+        if (!above.checkVisibility() || above.closest("svg, pre, .katex")) continue;
+        const beside = /^[.,;:!?)]/.test(node.data) ? node.previousSibling : null;
+        if (beside?.matches?.("code, a, em, strong, .math:has(.base:only-child)")) {
+            if (apart(node, beside)) found.push(beside.textContent + node.data);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    "page", [*NOTES, CLAIMS, "book/references.html", "book/how-to-read.html"]
+)
+def test_no_line_begins_with_a_point(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    page: str,
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    tab = context.new_page()
+    tab.goto(address + page)
+    tab.add_style_tag(content="* { content-visibility: visible !important; }")
+    parted = tab.evaluate(PARTED)
+    context.close()
+    assert not parted, "\n".join(parted)
+
+
+def test_what_scrolls_sideways_fades_where_it_goes_on(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    tab = context.new_page()
+    tab.goto(address + "notebooks/vae-geometry.html")
+    tab.add_style_tag(content="* { content-visibility: visible !important; }")
+    for box in (".math-scroll", ".cell_input pre", ".pst-scrollable-table-container"):
+        wide = tab.locator(f"{box}.more").first
+        mask = "box => getComputedStyle(box).maskImage"
+        assert "gradient" in wide.evaluate(mask)
+        whole = wide.element_handle()
+        whole.evaluate("box => box.scrollLeft = box.scrollWidth")
+        tab.wait_for_function("box => !box.classList.contains('more')", arg=whole)
+        assert whole.evaluate(mask) == "none"
+    context.close()
+
+
+def test_formulas_carry_no_source() -> None:
+    for page in NOTES:
+        assert not article(page).select(".katex annotation"), page
+    assert r"\\begin" not in (SITE / "_static" / "search" / "sections.js").read_text()
+
+
+def test_no_link_has_an_icon_of_a_font_that_is_not_here(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+) -> None:
+    tab = browser.new_page()
+    tab.goto(address + "book/references.html")
+    links = tab.locator("article a.github")
+    icon = "links => links.map(link => getComputedStyle(link, '::before').content)"
+    assert links.count() and set(links.evaluate_all(icon)) == {"none"}
+    tab.close()
+
+
+@pytest.mark.parametrize("pattern", [APART, HYPHEN], ids=["unit", "sign"])
 @pytest.mark.parametrize("page", [*NOTES, CLAIMS])
-def test_no_number_on_a_page_can_lose_its_unit(page: str) -> None:
-    for text in article(page).select_one("section").find_all(string=APART):
+def test_no_number_on_a_page_can_lose_its_unit_or_sign(
+    page: str, pattern: re.Pattern
+) -> None:
+    for text in article(page).select_one("section").find_all(string=pattern):
         inside = {tag.name for tag in text.parents}
         classes = {name for tag in text.parents for name in tag.get("class", [])}
         plain = inside & {

@@ -14,22 +14,28 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
+STALE = re.compile(
+    r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
+)
+ADDRESS = re.compile(r"(?<=>)https?://[^<>\s]+(?=</a>)")
+
 
 def made_later(record: logging.LogRecord) -> bool:
     """Whether a warning is not about a footnote of sphinxcontrib-bibtex."""
     return "No footnote definitions found for label: 'footcite-" not in str(record.msg)
 
 
-def drop_stale_roles(
+def mend_lists(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Leave out two roles of lists of sources: one is deprecated, one misplaced."""
+    """Leave out two roles of lists of sources: one is deprecated, one misplaced.
+
+    Addresses may break behind their slashes, or a full stop stands alone.
+    """
     if "body" in context:
-        context["body"] = re.sub(
-            r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")',
-            "",
-            context["body"],
-        )
+        body = STALE.sub("", context["body"])
+        breaks = lambda address: re.sub(r"(?<=[^/]/)(?=[^/])", "<wbr>", address[0])
+        context["body"] = ADDRESS.sub(breaks, body)
 
 
 def setup(app: Sphinx) -> dict:
@@ -38,5 +44,5 @@ def setup(app: Sphinx) -> dict:
     Of a citation without an entry, sphinxcontrib-bibtex itself still warns.
     """
     logging.getLogger("sphinx.sphinx.util.docutils").addFilter(made_later)
-    app.connect("html-page-context", drop_stale_roles)
+    app.connect("html-page-context", mend_lists)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

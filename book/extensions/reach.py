@@ -86,20 +86,20 @@ def annotate(app: Sphinx, doctree: nodes.document) -> None:
     env, docname = app.env, app.env.docname
     if not env.claims[docname]:
         return
-    found = runs(Path(env.doc2path(docname)))
+    tried = runs(Path(env.doc2path(docname)))
     for record in env.claims[docname]:
-        record["robustness"] = reach(found, record)
+        record["robustness"] = reach(tried, record)
     records = {record["id"]: record for record in env.claims[docname]}
     sections = list(doctree.findall(nodes.section))
     place = next((part for part in sections if VERDICTS in part["ids"]), sections[0])
-    place.insert(1, nodes.paragraph("", summary(found), classes=["nk-reach"]))
+    place.insert(1, nodes.paragraph("", summary(tried), classes=["nk-reach"]))
     for line in doctree.findall(nodes.paragraph):
         if "nk-claim-line" in line["classes"]:
             marks = "".join(mark.astext() for mark in line.findall(nodes.raw))
             record = records[re.search(r'id="claim-([^"]+)"', marks)[1]]
-            if record["robustness"]:
-                text = f". {words(record['robustness'])}"
-                line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
+            found = record["robustness"]
+            text = f". {words(found)}" if found else "."
+            line += nodes.inline("", text, classes=["nk-figure", "nk-reach"])
 
 
 def setup(app: Sphinx) -> dict:

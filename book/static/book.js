@@ -64,16 +64,22 @@ const near = new IntersectionObserver(seen => {
 }, { rootMargin: "0px 0px -70% 0px" });
 for (const part of document.querySelectorAll("article section section")) near.observe(part);
 
-// Boxes that have nothing to scroll leave the tab order. Without this script they stay in it.
+// Boxes that have nothing to scroll leave the tab order, those that go on to the right show it. Without this script
+// all stay in it.
 const kinds = ":is(pre, .math-scroll, .pst-scrollable-table-container)";
+const fade = box => box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
 const watcher = new ResizeObserver(changes => {
   for (const { target } of changes) {
     const wide = target.scrollWidth > target.clientWidth;
     const high = target.scrollHeight > target.clientHeight;
     target.tabIndex = wide || high ? 0 : -1;
+    fade(target);
   }
 });
-document.querySelectorAll(`main [tabindex='0']${kinds}`).forEach(box => watcher.observe(box));
+for (const box of document.querySelectorAll(`main [tabindex='0']${kinds}`)) {
+  watcher.observe(box);
+  box.addEventListener("scroll", () => fade(box), { passive: true });
+}
 
 // Words that the page of search has found are marked where they stand.
 const sought = new URLSearchParams(location.search).get("found")?.split(" ").filter(Boolean);

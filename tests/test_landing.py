@@ -3,6 +3,7 @@ of themselves."""
 
 import json
 from collections import Counter
+from xml.etree import ElementTree
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_the_landing_page_has_three_doors_and_every_note() -> None:
     assert links == {f"../{page}" for page in NOTES}
     for card in cards:
         assert card.img["alt"] and card.img["loading"] == "lazy"
-        assert (SITE / "book" / card.img["src"]).resolve().is_file()
+        ElementTree.parse(SITE / "book" / card.img["src"])  # or no browser shows it
         assert card.p.get_text(strip=True)
 
 

@@ -1,10 +1,12 @@
 """Statements about what a visit costs and what a page may do, tried in a browser."""
 
 import gzip
+import json
 import re
 import sys
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -116,6 +118,16 @@ def test_frames_are_loaded_when_a_figure_is_near(
     name = players.last.get_attribute("frames").split("/")[-1]
     tab.wait_for_function(ARRIVED, arg=name)
     context.close()
+
+
+def test_every_frame_is_well_formed() -> None:
+    for path in sorted((SITE / "_static" / "frames").iterdir()):
+        data = json.loads(
+            path.read_text(encoding="utf-8").partition(" = ")[2].rstrip(";\n")
+        )
+        for frame in data["frames"]:
+            text = "\n".join(data["lines"][number] for number in frame)
+            ElementTree.fromstring(f'<p xmlns:xlink="x">{text}</p>')
 
 
 def test_frames_that_did_not_arrive_are_asked_for_again(

@@ -229,6 +229,8 @@ def _light(text: str) -> str:
     text = re.sub(MARK + r"\n", "", re.sub(USED, plain, text))
     lines, named = [], []
     for line in re.sub(r' transform="rotate\(-0 [^"]*"', "", text).split("\n"):
+        if line == "<g/>":
+            continue
         if line.startswith("<g"):
             named.append(line != "<g>")
         if line == "<g>" or (line == "</g>" and not named.pop()):

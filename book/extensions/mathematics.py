@@ -56,8 +56,8 @@ def typeset(latex: str, display: bool) -> tuple[str, str]:
     engine().stdin.flush()
     answer = json.loads(engine().stdout.readline())
     spare = r'<annotation.*?</annotation>| xmlns="[^"]*MathML"'
-    typeset = re.sub(spare, "", answer.get("html", ""), flags=re.DOTALL)
-    return typeset, answer.get("error", "")
+    shown = re.sub(spare, "", answer.get("html", ""), flags=re.DOTALL)
+    return shown, answer.get("error", "")
 
 
 def render(latex: str, node: nodes.Node, display: bool) -> str:

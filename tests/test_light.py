@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 from pygments.formatters import HtmlFormatter
 from pygments.token import STANDARD_TYPES
 
@@ -117,6 +117,51 @@ def test_frames_are_loaded_when_a_figure_is_near(
         assert (name not in asked) or not is_far, f"{page} loads {name} too early"
     name = players.last.get_attribute("frames").split("/")[-1]
     tab.wait_for_function(ARRIVED, arg=name)
+    context.close()
+
+
+# The browser's own account of frames that took more than 50 ms.
+LONG = """() => {
+    window.long = [];
+    new PerformanceObserver(list => window.long.push(...list.getEntries()))
+        .observe({ type: "long-animation-frame" });
+}"""
+RESTED = "() => new Promise(done => setTimeout(done, 300))"
+
+
+def slow_moves(tab: Page, throttle: CDPSession, control: Locator, slowness: int) -> int:  # noqa: F811
+    """How many of six moves of a control made a frame of more than 50 ms."""
+    control.evaluate("control => control.focus({ preventScroll: true })")
+    is_box = control.get_attribute("type") == "checkbox"
+    throttle.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
+    tab.evaluate(RESTED)
+    tab.evaluate("window.long.length = 0")
+    for key in ["ArrowRight", "ArrowRight", "ArrowLeft"] * 2:
+        tab.keyboard.press("Space" if is_box else key)
+        tab.evaluate(RESTED)
+    throttle.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    return tab.evaluate("window.long.length")
+
+
+@pytest.mark.parametrize("page", WITH_PLAYERS)
+def test_a_moved_figure_is_drawn_in_a_short_frame(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    page: str,
+) -> None:
+    """At half of the processor, which beside the other tests is a quarter."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()  # noqa: F811
+    throttle = context.new_cdp_session(tab)
+    tab.goto(address + page)
+    tab.evaluate(LONG)
+    for player in tab.locator("nk-player").all():
+        player.scroll_into_view_if_needed()
+        player.evaluate("player => player.load()")
+        for control in player.locator("input, select").all():
+            # Another process may hold a frame up, but not each time.
+            counts = (slow_moves(tab, throttle, control, 2) for _ in range(4))
+            assert 0 in counts, f"{page}: {control.evaluate('c => c.outerHTML')}"
     context.close()
 
 

@@ -29,6 +29,10 @@ def marked(text: str, drawing: bool = False, quote: str = '"') -> str:
             if HAN.search(parts[index]):
                 parts[index - 1] = f'{before[:-1]} lang="zh">'
             continue
+        if before.startswith("<text") and HAN.fullmatch(parts[index]):
+            # One element for each word of a drawing is enough work for a browser.
+            parts[index - 1] = f"{before[:-1]} lang={quote}zh{quote}>"
+            continue
         name = "tspan" if drawing else "span"
         parts[index] = HAN.sub(
             rf"<{name} lang={quote}zh{quote}>\g<0></{name}>", parts[index]

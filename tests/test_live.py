@@ -532,7 +532,7 @@ def test_a_result_that_comes_too_late_is_not_shown(
     tab.wait_for_timeout(2000)
     cell(tab, 0).get_by_role("button", name="Close").click()
     server.gate.set()
-    tab.wait_for_function("window.katex")
+    tab.wait_for_function("() => window.katex")
     tab.wait_for_timeout(200)
     expect(shown).to_be_hidden()
     expect(cell(tab, 0).locator(".cell_output:not(.live-output)").first).to_be_visible()

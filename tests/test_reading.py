@@ -41,6 +41,9 @@ LOOK = """() => {
         cut: [...document.querySelectorAll(".cell_input pre")]
             .filter(pre => pre.scrollWidth > pre.clientWidth)
             .map(pre => pre.textContent.split("\\n").find(line => line.length > 80)),
+        summaries: [...document.querySelectorAll(".pst-scrollable-table-container")]
+            .filter(box => box.querySelector("td .nk-claim"))
+            .map(box => box.scrollWidth - box.clientWidth),
         faint: words.map(word => [word, light(numbers(getComputedStyle(word).fill))])
             .filter(([, own]) => Math.max(own, ground) / Math.min(own, ground) < 4.5)
             .map(([word]) => word.outerHTML),
@@ -68,7 +71,7 @@ LOOK = """() => {
 def look(browser: Browser, address: str) -> Any:  # noqa: F811
     """What a page looks like in a theme at a width, once for all tests."""
 
-    def seen(page: str, theme: str, width: int) -> dict[str, list[str]]:
+    def seen(page: str, theme: str, width: int) -> dict[str, list]:
         size = {"width": width, "height": 800}
         context = browser.new_context(color_scheme=theme, viewport=size)
         tab = context.new_page()  # noqa: F811
@@ -86,6 +89,11 @@ def look(browser: Browser, address: str) -> Any:  # noqa: F811
 @every_note
 def test_no_line_of_code_is_cut_off_on_a_desk(look: Any, page: str) -> None:
     assert not look(page, "light", 1280)["cut"]
+
+
+@every_note
+def test_what_held_needs_no_scrolling_on_a_phone(look: Any, page: str) -> None:
+    assert look(page, "dark", 360)["summaries"] == [0]
 
 
 @every_note

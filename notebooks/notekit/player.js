@@ -112,9 +112,10 @@ function drawing(text) {
   return () => made ??= Object.assign(document.createElement("template"), { innerHTML: text() }).content;
 }
 
-/** Runs what can wait; not every browser knows when it is idle. */
+/** Runs what can wait, but not for long; not every browser knows when it is idle. */
 function idle(work) {
-  (window.requestIdleCallback ?? setTimeout)(work);
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 200 });
+  else setTimeout(work);
 }
 
 /** Gives a node the children of another; what is there is changed as little as it can be, for each change is painted. */

@@ -17,7 +17,7 @@ from threading import Event, Thread
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat import NotebookNode
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from support import NOTEBOOKS, ROOT, SITE, SmallBook, code, prose, read
 from test_site import RULES, TOO_WIDE, QuietHandler, browser  # noqa: F401
@@ -763,8 +763,9 @@ MEETS = {
     "the page": "AttributeError in line 2: document",
 }
 
-# Put into the worker while it loads, for a test that asks afterwards what is left.
-PROBE = """() => {
+# Stands first in the worker, for a test that asks afterwards what is left. Not put in
+# from outside: a worker that has loaded Python refuses everybody, and may be quicker.
+PROBE = """{
     const me = self;
     const probe = name => {
         try {
@@ -782,6 +783,12 @@ OUTSIDE = [
 ]
 
 
+def probed(route: Route) -> None:
+    """Let a worker begin with the probe."""
+    response = route.fetch()
+    route.fulfill(response=response, body=PROBE + response.text())
+
+
 @pytest.fixture(scope="module")
 def lax(
     browser: Browser,  # noqa: F811
@@ -791,9 +798,8 @@ def lax(
     site = book.folder / "_build" / "html"
     with served(site, policy="img-src *") as server:
         tab = browser.new_page()
+        tab.route("**/worker.js", probed)
         tab.goto(f"{server.home}notebooks/live.html")
-        # At once, because a worker that has loaded Python refuses everybody.
-        tab.once("worker", lambda worker: worker.evaluate(PROBE))
         opened(tab, 3)
         says(tab, 3, "Done.")
         yield tab, server

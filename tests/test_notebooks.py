@@ -237,6 +237,19 @@ def choices_can_be_varied(notebook: NotebookNode) -> Iterator[str]:
         yield f"{count} settings, wanted {SETTINGS.start} to {SETTINGS.stop - 1}"
 
 
+def settings_in_prose_are_taken(notebook: NotebookNode) -> Iterator[str]:
+    """A reader can put `name=value` into NOTEKIT_SETTING as it stands."""
+    values = {}
+    for cell in code_cells(notebook):
+        for call in ast.walk(ast.parse(without_magics(cell.source))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "nk.setting":
+                name, default = map(ast.literal_eval, call.args)
+                values[name] = [default, *ast.literal_eval(call.keywords[0].value)]
+    for name, text in re.findall(r"`(\w+)=([^`]*)`", markdown(notebook)):
+        if not any(text in (str(v), repr(v)) for v in values.get(name, [text])):
+            yield f"{name}={text}, among {values[name]}"
+
+
 STORED: tuple[Rule, ...] = (
     every_cell_was_run_in_order,
     outputs_are_stored,
@@ -263,6 +276,7 @@ ARTICLE: tuple[Rule, ...] = (
     a_sitting_is_enough,
     four_exercises_are_set,
     choices_can_be_varied,
+    settings_in_prose_are_taken,
 )
 
 
@@ -415,6 +429,7 @@ SPOILED: dict[Rule, Callable[[NotebookNode], object]] = {
     a_sitting_is_enough: spoil_prose("word word", "word"),
     four_exercises_are_set: spoil_prose("★ ★ ", "★ "),
     choices_can_be_varied: spoil_code("x = 1"),
+    settings_in_prose_are_taken: spoil_prose("★★★", "★★★ With `a=3`"),
 }
 
 

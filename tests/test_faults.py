@@ -78,12 +78,10 @@ def interrupt(book: SmallBook, begun: Callable[[str], bool]) -> None:
     """End a build with Ctrl+C, once what it says shows that it has begun."""
     log = book.folder / "log"
     with log.open("w") as end:
+        how = make_command()
+        how["env"] |= {"PYTHONFAULTHANDLER": "1"}
         build = subprocess.Popen(
-            **make_command(),
-            cwd=book.folder,
-            stdout=end,
-            stderr=end,
-            start_new_session=True,
+            **how, cwd=book.folder, stdout=end, stderr=end, start_new_session=True
         )
         for _ in range(1200):
             if begun(log.read_text()):
@@ -94,7 +92,12 @@ def interrupt(book: SmallBook, begun: Callable[[str], bool]) -> None:
             pytest.fail(f"the build never came so far: {log.read_text()}")
         family = psutil.Process(build.pid).children(recursive=True)
         os.killpg(build.pid, signal.SIGINT)
-        assert build.wait(60) != 0
+        try:
+            assert build.wait(60) != 0
+        except subprocess.TimeoutExpired:  # each process says where it stands
+            os.killpg(build.pid, signal.SIGABRT)
+            psutil.wait_procs(family, timeout=10)
+            pytest.fail(f"the build did not end: {log.read_text()}")
     _, left = psutil.wait_procs(family, timeout=30)
     assert not left
     said = log.read_text()

@@ -50,7 +50,7 @@ COLORS = dict(
 def apply_style() -> None:
     """Figures as small SVG, SymPy results as mathematics, repeatable arithmetic.
 
-    torch gets a second thread where there is a core for it, as the notes are timed.
+    torch gets a second thread where there is a core for it; results stay the same.
     """
     sp.init_printing(use_latex="mathjax")
     if TORCH:

@@ -12,12 +12,8 @@ from support import HELPER_NOTEBOOK
 
 
 def pytest_configure() -> None:
-    """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED stays.
-
-    Each has one thread, for as many run at once as there are cores.
-    """
+    """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED stays."""
     os.environ["NOTEKIT_PLAYER"] = "still"
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     quiet_environment()
 
 

@@ -20,7 +20,6 @@ from .ledger import request
 
 # Where there is SymPy alone, as in a reader's browser, tables remain.
 if TORCH := find_spec("torch"):
-    import joblib
     import torch
 if FIGURES := find_spec("matplotlib"):
     import matplotlib.pyplot as plt
@@ -50,13 +49,11 @@ COLORS = dict(
 def apply_style() -> None:
     """Figures as small SVG, SymPy results as mathematics, repeatable arithmetic.
 
-    torch gets a second thread where there is a core for it; results stay the same.
+    torch gets one thread: small models are no slower, and notebooks run side by side.
     """
     sp.init_printing(use_latex="mathjax")
     if TORCH:
-        # torch knows OMP_NUM_THREADS, joblib the share of a core that a container gets:
-        # with two threads on one core, training can take half as long again.
-        torch.set_num_threads(min(2, torch.get_num_threads(), joblib.cpu_count()))
+        torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         # Filling fresh memory with NaN costs up to a tenth of the time.
         torch.utils.deterministic.fill_uninitialized_memory = False

@@ -11,6 +11,7 @@ import pytest
 from nbformat import NotebookNode, v4
 
 from rerun import FIRST_ID
+from robustness import choices
 from support import (
     HELPER_NOTEBOOK,
     MACHINE_PATH,
@@ -239,12 +240,8 @@ def choices_can_be_varied(notebook: NotebookNode) -> Iterator[str]:
 
 def settings_in_prose_are_taken(notebook: NotebookNode) -> Iterator[str]:
     """A reader can put `name=value` into NOTEKIT_SETTING as it stands."""
-    values = {}
-    for cell in code_cells(notebook):
-        for call in ast.walk(ast.parse(without_magics(cell.source))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "nk.setting":
-                name, default = map(ast.literal_eval, call.args)
-                values[name] = [default, *ast.literal_eval(call.keywords[0].value)]
+    sources = [without_magics(cell.source) for cell in code_cells(notebook)]
+    values = choices(ast.parse("\n".join(sources)))
     for name, text in re.findall(r"`(\w+)=([^`]*)`", markdown(notebook)):
         if not any(text in (str(v), repr(v)) for v in values.get(name, [text])):
             yield f"{name}={text}, among {values[name]}"

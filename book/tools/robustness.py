@@ -98,17 +98,28 @@ def fingerprint(note: Path) -> str:
 
 def settings(note: Path) -> list[str]:
     """The other values of a note's settings, as name=value."""
-    found = []
-    for call in ast.walk(code(note)):
+    found = choices(code(note)).items()
+    return [f"{name}={value}" for name, (_, *others) in found for value in others]
+
+
+def choices(tree: ast.AST) -> dict[str, list]:
+    """The values of each setting in a syntax tree, the default first.
+
+    Raises ValueError for values that are not written out.
+    """
+    found = {}
+    for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or ast.unparse(call.func) != "nk.setting":
             continue
         given = dict(zip(["name", "default"], call.args))
         given |= {word.arg: word.value for word in call.keywords}
         try:
-            name, among = (ast.literal_eval(given[key]) for key in ("name", "among"))
+            name, default, among = (
+                ast.literal_eval(given[key]) for key in ("name", "default", "among")
+            )
         except (KeyError, ValueError):
             raise ValueError(f"{ast.unparse(call)} needs literals") from None
-        found += [f"{name}={value}" for value in among]
+        found[name] = [default, *among]
     return found
 
 

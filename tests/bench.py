@@ -1,8 +1,9 @@
 """What the notebooks and the book cost: make bench.
 
-Seconds on all cores and on one, if this system can hold a process to one; on one, the
-seconds until the first figure is shown; and the most memory that a notebook's kernel
-and its children held.
+Seconds on all cores, the least and the most of three runs, for on a shared machine
+others slow some of them down; the most memory that a notebook's kernel and its children
+held; and if this system can hold a process to one core, the seconds on one, and until
+the first figure is shown there.
 """
 
 import os
@@ -20,6 +21,7 @@ from nbclient import NotebookClient
 from support import NOTEBOOKS, ROOT, copy_of_the_book, make_book
 
 sys.path.append(str(ROOT / "book" / "tools"))
+RUNS = 3
 
 
 def play(notebook: Path) -> None:
@@ -80,10 +82,11 @@ def main() -> None:
     known = hasattr(psutil.Process, "cpu_affinity")  # not on macOS
     one_core = psutil.Process().cpu_affinity()[:1] if known else []
     heads = f"{'on one core':>13}{'first figure':>14}" if known else ""
-    print(f"{'notebook':34}{'seconds':>8}{'MB':>8}{heads}")
+    print(f"{'notebook':34}{'seconds':>8}{'to':>8}{'MB':>8}{heads}")
     for path in NOTEBOOKS:
-        seconds, _, megabytes = cost(path, [])
-        print(f"{path.name:34}{seconds:8.1f}{megabytes:8.0f}", end="", flush=True)
+        seconds, _, megabytes = zip(*(cost(path, []) for _ in range(RUNS)))
+        print(f"{path.name:34}{min(seconds):8.1f}{max(seconds):8.1f}", end="")
+        print(f"{max(megabytes):8.0f}", end="", flush=True)
         seconds, first, _ = cost(path, one_core) if known else (0, 0, 0)
         print(f"{seconds:13.1f}{first:14.1f}" if known else "", flush=True)
     with tempfile.TemporaryDirectory() as name:

@@ -1,6 +1,7 @@
 """How nbval runs the notebooks."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from support import HELPER_NOTEBOOK
 
 def pytest_configure() -> None:
     """Notebooks run under nbval show the stills that are stored; NOTEKIT_SEED stays."""
+    # A shell's & has a command ignore Ctrl+C, and all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["NOTEKIT_PLAYER"] = "still"
     quiet_environment()
 

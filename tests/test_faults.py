@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -81,14 +80,8 @@ def interrupt(book: SmallBook, begun: Callable[[str], bool]) -> None:
     with log.open("w") as end:
         how = make_command()
         how["env"] |= {"PYTHONFAULTHANDLER": "1"}
-        listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         build = subprocess.Popen(
-            **how,
-            cwd=book.folder,
-            stdout=end,
-            stderr=end,
-            start_new_session=True,
-            preexec_fn=listen,  # tests in the background ignore Ctrl+C
+            **how, cwd=book.folder, stdout=end, stderr=end, start_new_session=True
         )
         for _ in range(1200):
             if begun(log.read_text()):
